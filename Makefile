@@ -1,0 +1,58 @@
+# Every command of this project. They need Python 3.11+ and make; the rest comes from PyPI into .venv at first use.
+PYTHON ?= python3
+BIN := .venv/bin
+STAGE ?= local
+
+.PHONY: help setup demo up test check format e2e package lock clean
+
+help:  ## show this list
+	@sed -n 's/^\([a-z0-9]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+setup: .venv/ready .venv-ministack/ready  ## make the two virtual environments: ours, and ministack's own
+
+.venv/ready: requirements-dev.txt
+	@echo "Installing what tests and tools need into .venv (about a minute, once) ..."
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+.venv-ministack/ready: infra/local/requirements-ministack.txt
+	@echo "Installing the AWS stand-in into .venv-ministack (half a minute, once) ..."
+	@test -x .venv-ministack/bin/python || $(PYTHON) -m venv .venv-ministack
+	@.venv-ministack/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+demo: setup  ## a month of a merchant's life, on this machine; ONCE=1 stops at the end
+	@$(BIN)/python -m infra.local demo $(if $(ONCE),--once)
+
+up: setup  ## the whole thing on this machine, until Ctrl-C
+	@$(BIN)/python -m infra.local up
+
+test: .venv/ready  ## the tests (no browser, no servers)
+	@$(BIN)/python -m pytest -n auto
+
+check: .venv/ready  ## style, types and templates
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy .
+	@$(BIN)/python -m infra.lint
+
+format: .venv/ready  ## mend the style
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+e2e: setup  ## the story in a real browser; needs Chromium
+	@$(BIN)/python -m pytest -m "e2e or stack" tests
+
+package: .venv/ready  ## build/<STAGE>: the template and the code as CloudFormation takes them
+	@$(BIN)/python -m infra.package $(STAGE)
+
+lock: .venv/ready  ## resolve pyproject.toml again into the three locked lists
+	@$(BIN)/uv pip compile -q pyproject.toml $(LOCK) -o requirements.txt
+	@$(BIN)/uv pip compile -q --group dev pyproject.toml -c requirements.txt $(LOCK) -o requirements-dev.txt
+	@$(BIN)/uv pip compile -q --group pyproject.toml:ministack $(LOCK) -o infra/local/requirements-ministack.txt
+
+LOCK := --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock"
+
+clean:  ## remove what was built, but not the virtual environments
+	@rm -rf build .chalice/deployments .mypy_cache .ruff_cache .pytest_cache
