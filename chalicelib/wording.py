@@ -1,0 +1,151 @@
+"""How mails and pages write things alike: language, money, dates, names and the copy files.
+
+Shared by `mails` and `pages`, which never import each other. Pure: `now` is nowhere needed, and files are our own copy.
+A `tag` is a language tag as people's systems give it (`en-GB`, `sv`, `pt_BR`); a `language` is one we have copy for.
+"""
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from functools import lru_cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_skeleton
+from babel.numbers import format_currency
+
+from chalicelib.core.model import Money
+from chalicelib.core.money import exponent, major
+from chalicelib.errors import Misconfigured
+
+RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur", "yi", "ps", "sd", "ckb"})
+# People's tags that mean a language we would name otherwise: both written Norwegians read bokmål.
+_SAME_AS = {"no": "nb", "nn": "nb", "iw": "he"}
+_ACCEPTED = re.compile(r"([A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*)\s*(?:;\s*q=([01](?:\.\d{0,3})?))?\s*(?:,|$)")
+_NO_BREAK = "\u00a0"
+_ISOLATE, _POP = "\u2068", "\u2069"
+
+
+def language(wanted: Iterable[str | None], offered: Sequence[str]) -> str:
+    """The first wanted tag whose language is offered, else the first offered; ValueError if nothing is offered."""
+    if not offered:
+        raise ValueError("no language is offered")
+    by_base = {_base(name): name for name in reversed(offered)}
+    return next((by_base[_base(tag)] for tag in wanted if tag and _base(tag) in by_base), offered[0])
+
+
+def regional(tag: str, language: str) -> str:
+    """`tag` if it is a tag of `language` (its region decides how money and dates are written), else `language`."""
+    return tag if _base(tag) == _base(language) else language
+
+
+def accepted(header: str | None) -> tuple[str, ...]:
+    """The tags of an Accept-Language header, most wanted first; what cannot be read is left out."""
+    weighed = [(float(weight or 1), tag) for tag, weight in _ACCEPTED.findall((header or "")[:500])]
+    return tuple(tag for weight, tag in sorted(weighed, key=lambda pair: -pair[0]) if weight > 0)
+
+
+def direction(tag: str) -> str:
+    """`rtl` or `ltr`, for the dir attribute."""
+    return "rtl" if _base(tag) in RIGHT_TO_LEFT else "ltr"
+
+
+def money(amount: Money, tag: str, country: str | None = None) -> str:
+    """An amount as people in `country` write it in this language; whole amounts go without decimals ("149 kr").
+
+    The number of decimals is Stripe's, not CLDR's, which would round off what is really charged in some currencies.
+    """
+    value = major(amount)
+    whole = value == value.to_integral_value()
+    decimals = "" if whole or not exponent(amount.currency) else "." + "0" * exponent(amount.currency)
+    place = locale(tag, country)
+    pattern = re.sub(r"0\.0+", "0" + decimals, place.currency_formats["standard"].pattern)
+    text = format_currency(value, amount.currency.upper(), pattern, locale=place, currency_digits=False)
+    # CLDR asks for a space between a code and digits ("SEK 149"), which Babel leaves out.
+    return re.sub(r"(?<=[A-Za-z])(?=\d)", _NO_BREAK, text)
+
+
+def day(at: int, zone: ZoneInfo, tag: str, country: str | None = None, near: int | None = None) -> str:
+    """The local calendar day of `at` (UTC seconds): "12 December", with the year if it is not the year of `near`."""
+    when = local_day(at, zone)
+    place = locale(tag, country)
+    if near is not None and local_day(near, zone).year == when.year:
+        return format_skeleton("MMMMd", when, locale=place)
+    return format_date(when, "long", locale=place)
+
+
+def local_day(at: int, zone: ZoneInfo) -> date:
+    """The calendar day on which `at` falls in `zone`, daylight saving time included."""
+    return datetime.fromtimestamp(at, zone).date()
+
+
+def zone(*names: str | None) -> ZoneInfo:
+    """The first of `names` that is an IANA zone; ValueError if none is, since a guessed day is a wrong day."""
+    for name in names:
+        try:
+            return ZoneInfo(name or "")
+        except (KeyError, ValueError, OSError):
+            continue
+    raise ValueError(f"no IANA time zone among {names!r}")
+
+
+@lru_cache(maxsize=256)
+def locale(tag: str, country: str | None = None) -> Locale:
+    """Babel's locale for a tag: the tag's own region first, then the country, then the bare language."""
+    own = next((part for part in re.split(r"[-_]", tag)[1:] if re.fullmatch("[A-Za-z]{2}", part)), None)
+    for region in filter(None, (own, country)):
+        try:
+            return Locale(_base(tag), region.upper())
+        except (UnknownLocaleError, ValueError):
+            continue
+    try:
+        return Locale(_base(tag))
+    except (UnknownLocaleError, ValueError) as unknown:
+        raise ValueError(f"unknown language {tag!r}") from unknown
+
+
+def plain(text: str | None, limit: int = 200) -> str:
+    """A name fit for one line: no control characters or line ends (they could forge mail headers), cut at `limit`."""
+    shown = "".join(" " if unicodedata.category(char) in ("Cc", "Zl", "Zp", "Cs") else char for char in text or "")
+    words = " ".join(_without_bidi_controls(shown).split())
+    return words if len(words) <= limit else words[: limit - 1].rstrip() + "…"
+
+
+def isolated(text: str, tag: str) -> str:
+    """`text`, fenced off if it runs against the language's direction, so that it cannot reorder what is around it."""
+    against = ("R", "AL") if direction(tag) == "ltr" else ("L",)
+    return _ISOLATE + text + _POP if any(unicodedata.bidirectional(char) in against for char in text) else text
+
+
+@lru_cache(maxsize=64)
+def copy(folder: Path, name: str) -> Mapping[str, str]:
+    """The strings of one language, keyed `table.name`, from the one file that holds them; OSError if there is none."""
+    return dict(_flat(tomllib.loads((folder / f"{name}.toml").read_text("utf-8")), ""))
+
+
+def say(strings: Mapping[str, str], key: str, values: Mapping[str, str]) -> str:
+    """The string `key` with its placeholders filled in; Misconfigured if the copy file and the code disagree."""
+    try:
+        return strings[key].format_map(values)
+    except KeyError as missing:
+        raise Misconfigured(f"copy: no {missing} for {key}") from missing
+
+
+def _flat(table: Mapping[str, object], prefix: str) -> Iterable[tuple[str, str]]:
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield prefix + key, str(value)
+
+
+def _base(tag: str) -> str:
+    base = re.split(r"[-_]", tag.strip().lower(), maxsplit=1)[0]
+    return _SAME_AS.get(base, base)
+
+
+def _without_bidi_controls(text: str) -> str:
+    return re.sub("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]", "", text)
