@@ -16,8 +16,9 @@ from zoneinfo import ZoneInfo
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_skeleton
 from babel.numbers import format_currency
+from markupsafe import Markup
 
-from chalicelib.core.model import Money
+from chalicelib.core.model import Money, Site
 from chalicelib.core.money import exponent, major
 from chalicelib.errors import Misconfigured
 
@@ -35,6 +36,20 @@ def language(wanted: Iterable[str | None], offered: Sequence[str]) -> str:
         raise ValueError("no language is offered")
     by_base = {_base(name): name for name in reversed(offered)}
     return next((by_base[_base(tag)] for tag in wanted if tag and _base(tag) in by_base), offered[0])
+
+
+def site_language(site: Site, folder: Path, *wanted: str | None) -> str:
+    """The first wanted language that the site offers and `folder` has copy for, else the site's first of these."""
+    offered = [name for name in site.languages if name in languages(folder)]
+    if not offered:
+        raise Misconfigured(f"site {site.id}: no copy in any of its languages {list(site.languages)}")
+    return language(wanted, offered)
+
+
+@lru_cache(maxsize=8)
+def languages(folder: Path) -> tuple[str, ...]:
+    """The languages that a folder of copy holds."""
+    return tuple(sorted(path.stem for path in folder.glob("*.toml")))
 
 
 def regional(tag: str, language: str) -> str:
@@ -118,6 +133,12 @@ def isolated(text: str, tag: str) -> str:
     """`text`, fenced off if it runs against the language's direction, so that it cannot reorder what is around it."""
     against = ("R", "AL") if direction(tag) == "ltr" else ("L",)
     return _ISOLATE + text + _POP if any(unicodedata.bidirectional(char) in against for char in text) else text
+
+
+def with_mailto(text: str, address: str, style: str | None = None) -> Markup:
+    """`text` escaped, with `address`, wherever it stands in it, as a link (`style` is for mails; pages have classes)."""
+    attribute = Markup(' class="link" style="{}"').format(style) if style else Markup()
+    return Markup('<a{0} href="mailto:{1}">{1}</a>').format(attribute, address).join(text.split(address))
 
 
 @lru_cache(maxsize=64)

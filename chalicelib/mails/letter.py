@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
-from markupsafe import Markup
 
 from chalicelib.core.brand import palette
 from chalicelib.core.model import Mail, Site
-from chalicelib.wording import direction, plain
+from chalicelib.wording import direction, plain, with_mailto
 
 
 @dataclass(frozen=True)
@@ -44,12 +43,6 @@ def written(letter: Letter, site: Site) -> Mail:
     return Mail(letter.subject, _TEMPLATES.get_template("letter.txt").render(facts), html)
 
 
-def _with_mailto(text: str, address: str, style: str) -> Markup:
-    """`text`, escaped, with `address` as a link: clients that find addresses by themselves colour them as they like."""
-    anchor = Markup('<a class="link" href="mailto:{0}" style="{1}">{0}</a>').format(address, style)
-    return anchor.join(text.split(address))
-
-
 _TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
     autoescape=select_autoescape(["html"]),
@@ -57,4 +50,4 @@ _TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_TEMPLATES.filters["with_mailto"] = _with_mailto
+_TEMPLATES.filters["with_mailto"] = with_mailto

@@ -7,7 +7,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from chalicelib import wording
-from chalicelib.core.model import Mail, Reminder, Site, Track
+from chalicelib.core.model import Mail, Reminder, Track
 from chalicelib.errors import Misconfigured
 from chalicelib.mails.letter import Letter, written
 
@@ -16,7 +16,6 @@ Purpose = Literal["transactional", "marketing"]
 PURPOSE: Mapping[str, Purpose] = {"failed_payment": "transactional"}
 
 COPY = Path(__file__).parent / "copy"
-LANGUAGES = tuple(sorted(path.stem for path in COPY.glob("*.toml")))
 
 SUBJECT_LENGTH = 60
 NAME_LENGTH = 80
@@ -38,7 +37,7 @@ def failed_payment(reminder: Reminder) -> Mail:
 
 def _failed_payment(reminder: Reminder) -> Mail:
     site = reminder.site
-    language = mail_language(site, reminder.language)
+    language = wording.site_language(site, COPY, reminder.language)
     strings = wording.copy(COPY, language)
     values = _values(reminder, strings, language)
 
@@ -61,14 +60,6 @@ def _failed_payment(reminder: Reminder) -> Mail:
         support=site.support_email,
     )
     return written(letter, site)
-
-
-def mail_language(site: Site, *wanted: str | None) -> str:
-    """The language a mail to this customer is written in: one that the site offers and that we have copy for."""
-    offered = [name for name in site.languages if name in LANGUAGES]
-    if not offered:
-        raise Misconfigured(f"site {site.id}: no mails in any of its languages {list(site.languages)}")
-    return wording.language(wanted, offered)
 
 
 def _values(reminder: Reminder, strings: Mapping[str, str], language: str) -> dict[str, str]:

@@ -9,10 +9,12 @@ from hypothesis import strategies as st
 from chalicelib.core.brand import palette
 from chalicelib.core.model import Money, Reminder, Track
 from chalicelib.errors import Misconfigured
-from chalicelib.mails.render import LANGUAGES, failed_payment
+from chalicelib.mails.render import COPY, failed_payment
+from chalicelib.wording import languages
 from tests.chalicelib.mails.builders import DAY, FAILED_AT, reminder, site
 from tests.chalicelib.markup import Markup
 
+LANGUAGES = languages(COPY)
 STEPS = [{"first": True, "final": False}, {"first": False, "final": False}, {"first": False, "final": True}]
 EVERY = list(itertools.product(LANGUAGES, Track, STEPS))
 FACTS: dict[str, list[Any]] = {

@@ -1,0 +1,68 @@
+"""Settings, read from the environment when first asked for: importing any module needs none of them.
+
+| setting | needed by | meaning |
+| --- | --- | --- |
+| STAGE | all | `local`, `dev`, `prod` ...; only `local` has a movable clock and another Stripe address |
+| TABLE_NAME | all | the DynamoDB table |
+| EVENTS_QUEUE_URL | REST | where events in doubt go |
+| MAILS_QUEUE_URL | schedule_reminders | where due cases go |
+| SECRET_ID | REST, apply_events, send_mails | the one secret in Secrets Manager (`aws.secrets`) |
+| STRIPE_ACCOUNT, LIVEMODE | all | whose events we take: `acct_...`, `true` or `false` |
+| SITE | REST, send_mails | the site whose brand mails wear |
+| SES_CONFIGURATION_SET | send_mails | the configuration set that publishes what became of a mail |
+| STRIPE_API_BASE, CLOCK_FILE | stage `local` only | the Stripe twin, and the offset of its clock |
+"""
+
+import os
+
+from chalicelib.core.model import scope
+from chalicelib.errors import Misconfigured
+
+
+def setting(name: str) -> str:
+    """The value of a setting.
+
+    Raises Misconfigured, naming the setting, where it is missing or blank.
+    """
+    value = os.environ.get(name, "").strip()
+    if not value:
+        raise Misconfigured(f"The setting {name} is missing: set it in the function's environment.")
+    return value
+
+
+def stage() -> str:
+    """The deployment stage."""
+    return setting("STAGE")
+
+
+def livemode() -> bool:
+    """Whether this deployment handles live data.
+
+    Raises Misconfigured for anything but `true` and `false`: a typing error must not decide this.
+    """
+    value = setting("LIVEMODE")
+    if value not in ("true", "false"):
+        raise Misconfigured("The setting LIVEMODE must be true or false.")
+    return value == "true"
+
+
+def account_scope() -> str:
+    """The tenant part of every key: our Stripe account and mode."""
+    return scope(setting("STRIPE_ACCOUNT"), livemode())
+
+
+def local_only(name: str) -> str | None:
+    """A setting that exists on the stage `local` only and is ignored on every other, and with live data."""
+    if os.environ.get("STAGE") != "local" or os.environ.get("LIVEMODE") == "true":
+        return None
+    return os.environ.get(name) or None
+
+
+def clock_file() -> str | None:
+    """The file that holds the offset of the laptop's clock, if any."""
+    return local_only("CLOCK_FILE")
+
+
+def stripe_api_base() -> str | None:
+    """The address of the Stripe twin, if any."""
+    return local_only("STRIPE_API_BASE")

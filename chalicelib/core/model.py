@@ -1,0 +1,213 @@
+"""What Stamkund knows: plain, frozen values in our own field names.
+
+Times are UTC seconds (int) and money is an integer in the currency's minor unit, exactly as Stripe gives them;
+`Money` and aware datetimes appear where people read them.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """The Stripe objects whose state we keep; the value is Stripe's own `object` name."""
+
+    CUSTOMER = "customer"
+    SUBSCRIPTION = "subscription"
+    INVOICE = "invoice"
+    CARD = "payment_method"
+    PRODUCT = "product"
+
+
+@dataclass(frozen=True)
+class Money:
+    """An amount in the minor unit of `currency` (ISO 4217, lower case, as Stripe writes it)."""
+
+    amount: int
+    currency: str
+
+
+@dataclass(frozen=True)
+class Item:
+    """One line of a subscription. `unit_amount` is null for tiered, metered and fractional prices."""
+
+    id: str
+    price: str
+    product: str
+    unit_amount: int | None
+    currency: str
+    interval: str | None
+    interval_count: int | None
+    quantity: int | None
+    current_period_start: int
+    current_period_end: int
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """A subscription; `pause_collection` and `status == "paused"` are different things at Stripe."""
+
+    id: str
+    customer: str
+    status: str
+    items: tuple[Item, ...]
+    cancel_at: int | None
+    cancel_at_period_end: bool
+    canceled_at: int | None
+    ended_at: int | None
+    trial_end: int | None
+    pause_collection: dict[str, object] | None
+    default_payment_method: str | None
+    latest_invoice: str | None
+    metadata: dict[str, str]
+    created: int
+
+
+@dataclass(frozen=True)
+class Invoice:
+    """An invoice; `next_payment_attempt` is null when Stripe has no retry scheduled."""
+
+    id: str
+    customer: str
+    number: str | None
+    status: str
+    currency: str
+    amount_due: int
+    amount_paid: int
+    amount_remaining: int
+    attempted: bool
+    attempt_count: int
+    next_payment_attempt: int | None
+    due_date: int | None
+    billing_reason: str | None
+    collection_method: str | None
+    subscription: str | None
+    hosted_invoice_url: str | None
+    invoice_pdf: str | None
+    created: int
+
+
+@dataclass(frozen=True)
+class Card:
+    """A payment method. Only cards have brand, last4 and expiry; others keep their `type`."""
+
+    id: str
+    customer: str | None
+    type: str
+    brand: str | None
+    last4: str | None
+    exp_month: int | None
+    exp_year: int | None
+    created: int
+
+
+@dataclass(frozen=True)
+class Customer:
+    """A customer of the merchant, as Stripe has it."""
+
+    id: str
+    email: str | None
+    name: str | None
+    locales: tuple[str, ...]
+    country: str | None
+    default_payment_method: str | None
+    metadata: dict[str, str]
+    created: int
+
+
+@dataclass(frozen=True)
+class Product:
+    """A product of the merchant's catalogue: we need its name only."""
+
+    id: str
+    name: str
+    active: bool
+    created: int
+
+
+@dataclass(frozen=True)
+class Site:
+    """One site of the merchant: whose brand a page or mail wears, and what may be opened from it.
+
+    `base_url` is where this API is reached from outside, without a trailing slash: links in mails are built from it and
+    never from a request's Host header. `accent` is `#rrggbb`. `time_zone` is an IANA name.
+    """
+
+    id: str
+    name: str
+    account: str
+    livemode: bool
+    base_url: str
+    home_url: str
+    return_urls: tuple[str, ...]
+    sender: str
+    support_email: str
+    accent: str = "#0b5cad"
+    logo_url: str | None = None
+    time_zone: str = "UTC"
+    country: str | None = None
+    languages: tuple[str, ...] = ("en", "sv")
+    campaign: str = "monthly_14"
+    portal_configuration: str | None = None
+    card_configuration: str | None = None
+    login_url: str | None = None
+    metadata: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def scope(self) -> str:
+        """The tenant part of every key of this site's customers: account and mode."""
+        return scope(self.account, self.livemode)
+
+
+def scope(account: str, livemode: bool) -> str:
+    """`acct_x:live` or `acct_x:test`: live and test, and several accounts, live side by side and cannot meet."""
+    return f"{account}:{'live' if livemode else 'test'}"
+
+
+class Track(StrEnum):
+    """Why a card was declined, in classes that need different words. Lost, stolen and fraud codes read as contact_bank."""
+
+    AUTHENTICATE = "authenticate"
+    NEW_CARD = "new_card"
+    FUNDS = "funds"
+    CONTACT_BANK = "contact_bank"
+
+
+@dataclass(frozen=True)
+class Reminder:
+    """All that a failed-payment mail says. Times are UTC seconds; the mail writes them in `time_zone`.
+
+    `next_attempt_at` is null when no retry will really happen; `ends_at` is when access stops if nothing is done, null when
+    not known. `link` is our own mailable link. `first` and `final`: which of the case's mails this is; final wins.
+    """
+
+    site: Site
+    language: str
+    time_zone: str
+    name: str | None
+    plan: str | None
+    amount: Money
+    last4: str | None
+    failed_at: int
+    next_attempt_at: int | None
+    ends_at: int | None
+    track: Track
+    final: bool
+    link: str
+    first: bool = True
+
+
+@dataclass(frozen=True)
+class Mail:
+    """A rendered mail, ready to send."""
+
+    subject: str
+    text: str
+    html: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """A rendered page and the one Content-Security-Policy that fits it (its inline stylesheet is named by hash)."""
+
+    html: str
+    csp: str
