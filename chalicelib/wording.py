@@ -135,8 +135,13 @@ def isolated(text: str, tag: str) -> str:
     return _ISOLATE + text + _POP if any(unicodedata.bidirectional(char) in against for char in text) else text
 
 
+def logo(site: Site) -> str | None:
+    """The site's logo, if a browser would load it as one; without, its name stands in the logo's place."""
+    return site.logo_url if (site.logo_url or "").startswith(("https://", "http://")) else None
+
+
 def with_mailto(text: str, address: str, style: str | None = None) -> Markup:
-    """`text` escaped, with `address`, wherever it stands in it, as a link (`style` is for mails; pages have classes)."""
+    """`text` escaped, with `address`, wherever it stands, as a link (`style` is for mails: pages have classes)."""
     attribute = Markup(' class="link" style="{}"').format(style) if style else Markup()
     return Markup('<a{0} href="mailto:{1}">{1}</a>').format(attribute, address).join(text.split(address))
 

@@ -7,7 +7,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from chalicelib.core.brand import palette
 from chalicelib.core.model import Mail, Site
-from chalicelib.wording import direction, plain, with_mailto
+from chalicelib.wording import direction, logo, plain, with_mailto
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ def written(letter: Letter, site: Site) -> Mail:
         "letter": letter,
         "dir": direction(letter.language),
         "merchant": plain(site.name),
-        "logo_url": site.logo_url if (site.logo_url or "").startswith(("https://", "http://")) else None,
+        "logo_url": logo(site),
         "home_url": site.home_url,
         "palette": palette(site.accent),
     }
