@@ -19,6 +19,9 @@ HOLD_BEFORE_RETRY = timedelta(hours=6)
 
 LOOK_AFTER_RETRY = timedelta(hours=1)
 
+DEFAULT_CAMPAIGN = ("monthly_14", 1)
+"""Id and version that a case freezes when it opens: the webhook path reads nothing, so it cannot ask the site."""
+
 ENDED_SUBSCRIPTION = frozenset({"canceled", "unpaid", "paused", "incomplete_expired"})
 
 
@@ -61,7 +64,6 @@ class Facts:
     subscription_status: str | None
     customer_gone: bool
     email: str | None
-    disputed: bool
     processing: bool
     decline: Decline
 
@@ -141,8 +143,6 @@ def _closing_reason(campaign: Campaign, case: Case, facts: Facts, zone: str, now
         return f"subscription_{facts.subscription_status}"
     if facts.customer_gone:
         return "customer_deleted"
-    if facts.disputed:
-        return "disputed"
     if not facts.email:
         return "no_address"
     return "campaign_ended" if now >= ends_at(campaign, case, zone) else None

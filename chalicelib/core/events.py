@@ -33,6 +33,24 @@ class Change:
     gone: bool = False
 
 
+@dataclass(frozen=True)
+class Doubt:
+    """All that must be known to read one object from Stripe and write it: what goes on the queue instead of the body.
+
+    `created` is the event's second, `object_created` the object's own; `scope` is account and mode; `reason` is for people.
+    """
+
+    event: str
+    type: str
+    kind: Kind
+    id: str
+    customer: str | None
+    object_created: int
+    scope: str
+    created: int
+    reason: str
+
+
 def customer_changed(event: Event) -> Change:
     """E-mail, name, language, default card."""
     return Change(Kind.CUSTOMER)

@@ -1,0 +1,53 @@
+"""Mail through SES: one call, never repeated here, and what it means when the answer does not come."""
+
+from collections.abc import Mapping
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib import config
+from chalicelib.aws.clients import client
+from chalicelib.core.model import Mail, Site
+from chalicelib.errors import MailUnavailable, MailUnknown, Permanent
+
+_NOT_TAKEN = {"TooManyRequestsException", "ThrottlingException", "LimitExceededException", "SendingPausedException"}
+
+
+def send(site: Site, to: str, mail: Mail, tags: Mapping[str, str]) -> str:
+    """Send a mail; SES's message id. The tags come back in every notification about it.
+
+    Raises MailUnavailable where SES said that it did not take it, MailUnknown where its answer was lost, Permanent where it
+    refused this mail for good.
+    """
+    content = {
+        "Simple": {
+            "Subject": _text(mail.subject),
+            "Body": {"Text": _text(mail.text), "Html": _text(mail.html)},
+            "Headers": [{"Name": "Auto-Submitted", "Value": "auto-generated"}],
+        }
+    }
+    try:
+        answer = client("sesv2", once=True).send_email(
+            FromEmailAddress=site.sender,
+            ReplyToAddresses=[site.support_email],
+            Destination={"ToAddresses": [to]},
+            Content=content,
+            EmailTags=[{"Name": name, "Value": value} for name, value in tags.items()],
+            ConfigurationSetName=config.setting("SES_CONFIGURATION_SET"),
+        )
+    except ClientError as error:
+        raise _meaning(error) from error
+    except BotoCoreError as error:
+        raise MailUnknown(f"SES's answer was lost: {type(error).__name__}.") from error
+    return str(answer["MessageId"])
+
+
+def _meaning(error: ClientError) -> Exception:
+    code = error.response.get("Error", {}).get("Code", "")
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
+    if code in _NOT_TAKEN:
+        return MailUnavailable(f"SES did not take the mail: {code}.")
+    return MailUnknown(f"SES had an error: {code}.") if status >= 500 else Permanent(f"SES refused the mail: {code}.")
+
+
+def _text(value: str) -> dict[str, str]:
+    return {"Data": value, "Charset": "UTF-8"}

@@ -1,0 +1,71 @@
+"""The one secret in Secrets Manager, cached for five minutes.
+
+Its value is JSON: `{"stripe_api_key": "rk_...", "webhook_secrets": {"default": ["whsec_...", ...]}}`. An endpoint has two
+secrets while one is rolled.
+"""
+
+import json
+import time
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib import config
+from chalicelib.aws.clients import client
+from chalicelib.errors import Misconfigured, NotFound, Retryable
+
+LIFETIME = 300
+REFETCH_AFTER = 60
+"""A mismatch reads the secret anew at most once in so many seconds: a roll takes effect, a flood costs nothing."""
+
+_cached: dict[str, tuple[float, dict[str, Any]]] = {}
+
+
+def stripe_api_key() -> str:
+    """The restricted key for Stripe. Raises Misconfigured where it is missing, or is a live key on a local or test stage."""
+    key = _value(LIFETIME).get("stripe_api_key")
+    if not isinstance(key, str) or not key.strip():
+        raise Misconfigured("The secret has no stripe_api_key.", "stripe_api_key")
+    if ("_live_" in key) != config.livemode():
+        raise Misconfigured("The mode of stripe_api_key is not that of LIVEMODE.", "stripe_api_key")
+    return key
+
+
+def webhook_secrets(endpoint: str, newest: bool = False) -> list[str]:
+    """The signing secrets of an endpoint; `newest` asks Secrets Manager again unless that was done within a minute.
+
+    Raises NotFound for an endpoint that we do not have, Misconfigured where it has no usable secret.
+    """
+    secrets = _value(REFETCH_AFTER if newest else LIFETIME).get("webhook_secrets", {}).get(endpoint)
+    if secrets is None:
+        raise NotFound("There is no such webhook endpoint.", "endpoint")
+    usable = [secret for secret in secrets if isinstance(secret, str) and secret.startswith("whsec_")]
+    if not usable or len(usable) != len(secrets):
+        raise Misconfigured("Every secret of a webhook endpoint must begin with whsec_.", "webhook_secrets")
+    return usable
+
+
+def forget() -> None:
+    """Drop the cache (tests, and a rotation by hand)."""
+    _cached.clear()
+
+
+def _value(lifetime: float) -> dict[str, Any]:
+    name = config.setting("SECRET_ID")
+    read_at, value = _cached.get(name, (float("-inf"), {}))
+    if time.monotonic() - read_at > lifetime:
+        value = _read(name)
+        _cached[name] = (time.monotonic(), value)
+    return value
+
+
+def _read(name: str) -> dict[str, Any]:
+    try:
+        value = json.loads(client("secretsmanager").get_secret_value(SecretId=name)["SecretString"])
+    except (BotoCoreError, ClientError) as error:
+        raise Retryable(f"Secrets Manager did not answer: {type(error).__name__}.") from error
+    except ValueError as error:
+        raise Misconfigured("The secret is not JSON.", "SECRET_ID") from error
+    if not isinstance(value, dict):
+        raise Misconfigured("The secret is not a JSON object.", "SECRET_ID")
+    return value

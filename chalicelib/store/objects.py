@@ -1,0 +1,141 @@
+"""Stored Stripe objects and their windows of doubt: the guards of `core.window` as DynamoDB conditions."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
+
+from chalicelib.core.dunning import DEFAULT_CAMPAIGN, FIRST_LOOK, closes_case, opens_case
+from chalicelib.core.model import Card, Customer, Invoice, Item, Kind, Product, Subscription
+from chalicelib.core.window import NEVER, UNKNOWN, Guard, Window, Write
+from chalicelib.store.keys import Key, due_shard
+from chalicelib.store.table import update
+from chalicelib.store.tables import ObjectRow
+
+Record = Customer | Subscription | Invoice | Card | Product
+_TYPES = {
+    Kind.CUSTOMER: Customer,
+    Kind.SUBSCRIPTION: Subscription,
+    Kind.INVOICE: Invoice,
+    Kind.CARD: Card,
+    Kind.PRODUCT: Product,
+}
+
+
+@dataclass(frozen=True)
+class News:
+    """What is to be stored of an object: its state (None: keep the stored one), or that it is gone, as seen `at`."""
+
+    kind: Kind
+    record: Record | None
+    gone: bool
+    at: int
+
+
+def write(key: Key, news: News, change: Write) -> None:
+    """Store the state under the guard of `change`: one UpdateItem. Raises Refused with the row that stood in the way."""
+    update(ObjectRow, key, [*_window_actions(change), *_state_actions(news)], condition(change.guard))
+
+
+def take_ticket(key: Key, kind: Kind) -> ObjectRow:
+    """Count a ticket for a read of Stripe; the row with it (`issued` is the ticket)."""
+    row = update(ObjectRow, key, [ObjectRow.issued.add(1), ObjectRow.kind.set(kind.value)], returns="ALL_NEW")
+    assert row is not None
+    return row
+
+
+def window_of(row: ObjectRow | None) -> Window:
+    """The window of a stored row; `UNKNOWN` where there is none."""
+    if row is None:
+        return UNKNOWN
+    return Window(
+        NEVER if row.seen_from is None else int(row.seen_from),
+        NEVER if row.seen_to is None else int(row.seen_to),
+        int(row.issued or 0),
+        int(row.applied or 0),
+    )
+
+
+def record_of(row: ObjectRow) -> Record | None:
+    """The stored state as a value, or None where only a ticket was taken so far."""
+    if row.state is None or row.kind is None:
+        return None
+    state: dict[str, Any] = row.state.as_dict()
+    kind = Kind(row.kind)
+    if kind is Kind.SUBSCRIPTION:
+        return Subscription(**{**state, "items": tuple(Item(**each) for each in state["items"])})
+    if kind is Kind.CUSTOMER:
+        return Customer(**{**state, "locales": tuple(state["locales"])})
+    return _TYPES[kind](**state)
+
+
+def condition(guard: Guard) -> Condition | None:
+    """The DynamoDB condition that means what `core.window.holds` means; absent attributes are those of `UNKNOWN`."""
+    parts: list[Condition] = []
+    if guard.seen_to_below is not None:
+        parts.append(ObjectRow.seen_to.does_not_exist() | (ObjectRow.seen_to < guard.seen_to_below))
+    if guard.applied_below is not None:
+        parts.append(ObjectRow.applied.does_not_exist() | (ObjectRow.applied < guard.applied_below))
+    if guard.seen_from_at_most is not None:
+        parts.append(ObjectRow.seen_from.does_not_exist() | (ObjectRow.seen_from <= guard.seen_from_at_most))
+    if guard.unchanged is not None:
+        parts.append(_unchanged(guard.unchanged))
+    together: Condition | None = None
+    for part in parts:
+        together = part if together is None else together & part
+    return together
+
+
+def _unchanged(window: Window) -> Condition:
+    if window.seen_to == NEVER:
+        return ObjectRow.seen_to.does_not_exist() & _counted(window)
+    return (
+        (ObjectRow.seen_from == window.seen_from)
+        & (ObjectRow.seen_to == window.seen_to)
+        & _counted(window)
+        & (ObjectRow.applied == window.applied)
+    )
+
+
+def _counted(window: Window) -> Condition:
+    return ObjectRow.issued == window.issued if window.issued else ObjectRow.issued.does_not_exist()
+
+
+def _window_actions(change: Write) -> list[Action]:
+    fence = (ObjectRow.issued | 0) + 1
+    tickets = (
+        [ObjectRow.issued.set(fence), ObjectRow.applied.set(fence)]
+        if change.ticket is None
+        else [ObjectRow.applied.set(change.ticket)]
+    )
+    return [ObjectRow.seen_from.set(change.seen_from), ObjectRow.seen_to.set(change.seen_to), *tickets]
+
+
+def _state_actions(news: News) -> Sequence[Action]:
+    actions: list[Action] = [ObjectRow.kind.set(news.kind.value)]
+    if news.record is not None:
+        actions.append(ObjectRow.state.set(asdict(news.record)))
+    actions.append(ObjectRow.gone.set(True) if news.gone else ObjectRow.gone.remove())
+    if isinstance(news.record, Invoice):
+        actions += _case_actions(news, news.record)
+    elif news.kind is Kind.INVOICE:
+        actions += [ObjectRow.due_at.remove(), ObjectRow.due_shard.remove()]
+    return actions
+
+
+def _case_actions(news: News, invoice: Invoice) -> list[Action]:
+    """A failed attempt opens the case once; payment takes it out of the index. In the same write as the state."""
+    if opens_case(invoice) and not news.gone:
+        first_look = news.at + int(FIRST_LOOK.total_seconds())
+        return [
+            ObjectRow.case_opened_at.set(ObjectRow.case_opened_at | news.at),
+            ObjectRow.case_campaign.set(ObjectRow.case_campaign | DEFAULT_CAMPAIGN[0]),
+            ObjectRow.case_version.set(ObjectRow.case_version | DEFAULT_CAMPAIGN[1]),
+            ObjectRow.due_at.set(ObjectRow.due_at | first_look),
+            ObjectRow.due_shard.set(due_shard(invoice.id)),
+        ]
+    if closes_case(invoice) or news.gone:
+        return [ObjectRow.due_at.remove(), ObjectRow.due_shard.remove()]
+    return []

@@ -1,0 +1,74 @@
+"""One conditional update, and what a refusal tells: the single way in which anything of ours changes.
+
+DynamoDB hands the refusing item back with the refusal, so that no read is needed to decide what comes next.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from botocore.exceptions import BotoCoreError, ClientError
+from pynamodb.exceptions import PynamoDBException
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
+
+from chalicelib.errors import StoreUnavailable
+from chalicelib.store.keys import Key
+from chalicelib.store.tables import Row, bind
+
+R = TypeVar("R", bound=Row)
+
+
+class Refused(Exception):
+    """The condition did not hold. `row` is the item that stood in the way, or None where there is none."""
+
+    def __init__(self, row: Any) -> None:
+        super().__init__("the condition of a write did not hold")
+        self.row = row
+
+
+def update(
+    model: type[R], key: Key, actions: Sequence[Action], condition: Condition | None = None, returns: str = "NONE"
+) -> R | None:
+    """One UpdateItem; the row as `returns` asks (`ALL_NEW`), else None.
+
+    Raises Refused with the standing item where the condition does not hold, StoreUnavailable where DynamoDB cannot.
+    """
+    bind()
+    connection = model._get_connection()
+    arguments = connection.get_operation_kwargs(
+        key.pk,
+        range_key=key.sk,
+        actions=actions,
+        condition=condition,
+        return_values=returns,
+        return_values_on_condition_failure="ALL_OLD" if condition is not None else None,
+    )
+    with store_errors():
+        try:
+            answer = connection.connection.client.update_item(**arguments)
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") != "ConditionalCheckFailedException":
+                raise
+            item = error.response.get("Item")
+            raise Refused(model.from_raw_data(item) if item else None) from error
+    return model.from_raw_data(answer["Attributes"]) if returns != "NONE" else None
+
+
+def get(model: type[R], key: Key, consistent: bool = False) -> R | None:
+    """One item, or None."""
+    bind()
+    with store_errors():
+        try:
+            return model.get(key.pk, key.sk, consistent_read=consistent)
+        except model.DoesNotExist:
+            return None
+
+
+@contextmanager
+def store_errors() -> Iterator[None]:
+    """Translate what DynamoDB and its libraries raise into our own tree."""
+    try:
+        yield
+    except (BotoCoreError, ClientError, PynamoDBException) as error:
+        raise StoreUnavailable(f"DynamoDB did not answer: {type(error).__name__}.") from error

@@ -1,0 +1,107 @@
+"""The one table, its index, and what its items may hold. Importing this needs no environment and makes no client.
+
+The key schema and index names also stand in infra/data.yaml; a test compares the two.
+"""
+
+from typing import Any
+
+from pynamodb.attributes import (
+    BooleanAttribute,
+    ListAttribute,
+    MapAttribute,
+    NumberAttribute,
+    UnicodeAttribute,
+)
+from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
+from pynamodb.models import Model
+
+from chalicelib import config
+
+
+class DueIndex(GlobalSecondaryIndex["ObjectRow"]):
+    """Only items with something due are in it, so that a run costs what there is to do."""
+
+    class Meta:
+        index_name = "due"
+        projection = KeysOnlyProjection()
+
+    due_shard = UnicodeAttribute(hash_key=True)
+    due_at = NumberAttribute(range_key=True)
+
+
+class Row(Model):
+    """What every item has. `expires_at` is DynamoDB's time to live, in UTC seconds."""
+
+    class Meta:
+        table_name = "bound at first use"
+        # One attempt in the request, then the queue: a webhook must answer before Stripe gives up.
+        connect_timeout_seconds = 1
+        read_timeout_seconds = 3
+        max_retry_attempts = 1
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    expires_at = NumberAttribute(null=True)
+
+
+class ObjectRow(Row):
+    """A Stripe object as we know it (`state`), its window of doubt, and, on an invoice, its dunning case."""
+
+    kind = UnicodeAttribute(null=True)
+    state: MapAttribute[str, Any] = MapAttribute(null=True)
+    gone = BooleanAttribute(null=True)
+    seen_from = NumberAttribute(null=True)
+    seen_to = NumberAttribute(null=True)
+    issued = NumberAttribute(null=True)
+    applied = NumberAttribute(null=True)
+
+    due_shard = UnicodeAttribute(null=True)
+    due_at = NumberAttribute(null=True)
+    case_opened_at = NumberAttribute(null=True)
+    case_campaign = UnicodeAttribute(null=True)
+    case_version = NumberAttribute(null=True)
+    case_handled = UnicodeAttribute(null=True)
+    case_sent: ListAttribute[Any] = ListAttribute(null=True)
+    case_lease_until = NumberAttribute(null=True)
+    case_closed = UnicodeAttribute(null=True)
+    due = DueIndex()
+
+
+class LinkRow(Row):
+    """A mailable link, stored under the hash of its token."""
+
+    id = UnicodeAttribute()
+    scope = UnicodeAttribute()
+    site = UnicodeAttribute()
+    customer = UnicodeAttribute()
+    flow = UnicodeAttribute(null=True)
+    subscription = UnicodeAttribute(null=True)
+    case_sk = UnicodeAttribute(null=True)
+    single_use = BooleanAttribute(default=False)
+    used_at = NumberAttribute(null=True)
+    revoked_at = NumberAttribute(null=True)
+    good_until = NumberAttribute()
+
+
+class SiteRow(Row):
+    """A merchant site: `core.model.Site` as a map."""
+
+    site: MapAttribute[str, Any] = MapAttribute()
+
+
+class KeyRow(Row):
+    """An API key, stored under its hash."""
+
+    site = UnicodeAttribute()
+    scopes: ListAttribute[Any] = ListAttribute()
+    created = NumberAttribute()
+    revoked_at = NumberAttribute(null=True)
+
+
+def bind() -> None:
+    """Point the models at the table of this deployment; cheap, and done by every use of the table."""
+    name = config.setting("TABLE_NAME")
+    if Row.Meta.table_name != name:
+        for model in (Row, ObjectRow, LinkRow, SiteRow, KeyRow):
+            model.Meta.table_name = name
+            model._connection = None

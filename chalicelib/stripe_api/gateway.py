@@ -1,0 +1,133 @@
+"""Calls to Stripe: one cached client, short time-outs, our own errors."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from functools import cache
+from math import ceil
+from typing import Any
+
+import stripe
+
+from chalicelib.core.model import Kind
+from chalicelib.errors import StripeRefused, StripeUnavailable
+from chalicelib.stripe_api import shapes
+from chalicelib.stripe_api.version import API_VERSION
+
+INVOICE_FACTS = ["payments.data.payment.payment_intent", "customer", "parent.subscription_details.subscription"]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a GET returned (None: the object exists no more), and Stripe's clock around it, rounded outwards."""
+
+    raw: dict[str, Any] | None
+    start: int
+    end: int
+
+
+@cache
+def client(api_key: str, api_base: str | None) -> stripe.StripeClient:
+    """The client of one account. API Gateway waits 29 seconds: two tries of at most eight fit, with their pause."""
+    stripe.enable_telemetry = False
+    return stripe.StripeClient(
+        api_key,
+        stripe_version=API_VERSION,
+        http_client=stripe.RequestsClient(timeout=(2, 6)),
+        max_network_retries=1,
+        base_addresses={"api": api_base} if api_base else {},
+    )
+
+
+def fetch(stripe_client: stripe.StripeClient, kind: Kind, ident: str) -> Answer:
+    """Read one object in our API version. Raises StripeUnavailable, StripeRefused."""
+    began = time.monotonic()
+    try:
+        with stripe_errors():
+            found = _readers(stripe_client)[kind](ident)
+    except _Missing as missing:
+        start, end = _around(missing.headers, time.monotonic() - began)
+        return Answer(None, start, end)
+    start, end = _around(_headers(found), time.monotonic() - began)
+    raw = found.to_dict(for_json=True)
+    if kind is Kind.SUBSCRIPTION and raw["items"].get("has_more"):
+        raw["items"] = {"data": _all_items(stripe_client, ident), "has_more": False}
+    return Answer(None if shapes.is_deleted(raw) else raw, start, end)
+
+
+def fetch_invoice(stripe_client: stripe.StripeClient, ident: str) -> dict[str, Any] | None:
+    """An invoice with its payments, customer and subscription in one call, or None where it exists no more."""
+    try:
+        with stripe_errors():
+            found = stripe_client.v1.invoices.retrieve(ident, {"expand": INVOICE_FACTS})
+    except _Missing:
+        return None
+    return found.to_dict(for_json=True)
+
+
+def create_portal_session(stripe_client: stripe.StripeClient, params: dict[str, Any]) -> str:
+    """The URL of a new portal session: a bearer credential, never to be logged, stored or cached."""
+    try:
+        with stripe_errors():
+            return stripe_client.v1.billing_portal.sessions.create(params).url  # type: ignore[arg-type]
+    except _Missing as missing:
+        raise StripeRefused("Stripe has no such object.", missing.param, "resource_missing") from missing
+
+
+def _readers(stripe_client: stripe.StripeClient) -> dict[Kind, Callable[[str], stripe.StripeObject]]:
+    v1 = stripe_client.v1
+    return {
+        Kind.CUSTOMER: v1.customers.retrieve,
+        Kind.SUBSCRIPTION: v1.subscriptions.retrieve,
+        Kind.INVOICE: v1.invoices.retrieve,
+        Kind.CARD: v1.payment_methods.retrieve,
+        Kind.PRODUCT: v1.products.retrieve,
+    }
+
+
+def _all_items(stripe_client: stripe.StripeClient, subscription: str) -> list[dict[str, Any]]:
+    with stripe_errors():
+        page = stripe_client.v1.subscription_items.list({"subscription": subscription, "limit": 100})
+        return [each.to_dict(for_json=True) for each in page.auto_paging_iter()]
+
+
+class _Missing(Exception):
+    def __init__(self, error: stripe.InvalidRequestError) -> None:
+        super().__init__("resource_missing")
+        self.headers: Any = error.headers or {}
+        self.param = error.param
+
+
+@contextmanager
+def stripe_errors() -> Iterator[None]:
+    """Translate what the SDK raises; messages name Stripe's code, never the request."""
+    try:
+        yield
+    except stripe.InvalidRequestError as error:
+        if error.http_status == 404:
+            raise _Missing(error) from error
+        raise StripeRefused(f"Stripe refused: {error.code or error.http_status}.", error.param, error.code) from error
+    except (stripe.APIConnectionError, stripe.RateLimitError) as error:
+        raise StripeUnavailable(f"Stripe did not answer: {type(error).__name__}.") from error
+    except stripe.StripeError as error:
+        if error.http_status is None or error.http_status >= 500:
+            raise StripeUnavailable(f"Stripe had an error: {type(error).__name__}.") from error
+        raise StripeRefused(f"Stripe refused: {type(error).__name__}.", stripe_code=error.code) from error
+
+
+def _headers(found: stripe.StripeObject) -> Any:
+    return found.last_response.headers if found.last_response else {}
+
+
+def _around(headers: Any, elapsed: float) -> tuple[int, int]:
+    """Stripe's clock before and after a call, from its Date header (whole seconds, cut) and how long the call took.
+
+    Raises StripeUnavailable without the header: guessing with our own clock could lose a change.
+    """
+    stamp = next((value for name, value in dict(headers).items() if name.lower() == "date"), None)
+    if not stamp:
+        raise StripeUnavailable("Stripe's answer has no Date header.")
+    moment = int(parsedate_to_datetime(stamp).timestamp())
+    return moment - ceil(elapsed), moment + ceil(elapsed) + 1
