@@ -84,12 +84,15 @@ def money(amount: Money, tag: str, country: str | None = None) -> str:
 
 
 def day(at: int, zone: ZoneInfo, tag: str, country: str | None = None, near: int | None = None) -> str:
-    """The local calendar day of `at` (UTC seconds): "12 December", with the year if it is not the year of `near`."""
+    """The local calendar day of `at` (UTC seconds): "12 December", with the year if it is not the year of `near`.
+
+    Its spaces do not break, so that no line ends in "12".
+    """
     when = local_day(at, zone)
     place = locale(tag, country)
-    if near is not None and local_day(near, zone).year == when.year:
-        return format_skeleton("MMMMd", when, locale=place)
-    return format_date(when, "long", locale=place)
+    same_year = near is not None and local_day(near, zone).year == when.year
+    text = format_skeleton("MMMMd", when, locale=place) if same_year else format_date(when, "long", locale=place)
+    return text.replace(" ", _NO_BREAK)
 
 
 def local_day(at: int, zone: ZoneInfo) -> date:
@@ -127,6 +130,11 @@ def plain(text: str | None, limit: int = 200) -> str:
     shown = "".join(" " if unicodedata.category(char) in ("Cc", "Zl", "Zp", "Cs") else char for char in text or "")
     words = " ".join(_without_bidi_controls(shown).split())
     return words if len(words) <= limit else words[: limit - 1].rstrip() + "…"
+
+
+def breakable(text: str) -> str:
+    """`text` with ordinary spaces only: for subjects and plain text, where lines are not ours to keep together."""
+    return re.sub("[\u00a0\u202f]", " ", text)
 
 
 def isolated(text: str, tag: str) -> str:

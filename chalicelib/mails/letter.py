@@ -7,7 +7,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from chalicelib.core.brand import palette
 from chalicelib.core.model import Mail, Site
-from chalicelib.wording import direction, logo, plain, with_mailto
+from chalicelib.wording import breakable, direction, logo, plain, with_mailto
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,8 @@ def written(letter: Letter, site: Site) -> Mail:
         "palette": palette(site.accent),
     }
     html = _TEMPLATES.get_template("letter.html").render(facts)
-    return Mail(letter.subject, _TEMPLATES.get_template("letter.txt").render(facts), html)
+    text = _TEMPLATES.get_template("letter.txt").render(facts)
+    return Mail(breakable(letter.subject), breakable(text), html)
 
 
 _TEMPLATES = Environment(

@@ -89,9 +89,17 @@ def test_both_parts_carry_the_link_and_a_way_to_ask(language: str) -> None:
     assert "help@nordlys.example" in mail.text
 
 
+def test_amounts_and_days_break_in_plain_text_only() -> None:
+    mail = failed_payment(reminder())
+    assert "149\u00a0kr" in mail.html
+    assert "26\u00a0December" in mail.html
+    assert "\u00a0" not in mail.subject + mail.text
+    assert (mail.subject + mail.text).isascii()
+
+
 def test_english_reads_as_agreed() -> None:
     mail = failed_payment(reminder())
-    assert mail.subject == "Your payment of 149\u00a0kr to Nordlys didn't go through"
+    assert mail.subject == "Your payment of 149 kr to Nordlys didn't go through"
     assert (
         "Hi Anna Lind, your card ending in 4242 was declined on 12 December, so Nordlys Plus isn't paid yet."
         in mail.text
@@ -103,7 +111,7 @@ def test_english_reads_as_agreed() -> None:
 
 def test_swedish_reads_as_agreed() -> None:
     mail = failed_payment(reminder(language="sv"))
-    assert mail.subject == "Betalningen på 149\u00a0kr till Nordlys gick inte igenom"
+    assert mail.subject == "Betalningen på 149 kr till Nordlys gick inte igenom"
     assert "Hej Anna Lind! Ditt kort som slutar på 4242 nekades den 12 december" in mail.text
     assert "Du har kvar allt till och med den 26 december." in mail.text
     assert (
@@ -139,7 +147,7 @@ def test_an_unknown_language_gives_way_to_the_sites_first(language: str, expecte
 
 def test_the_region_of_the_customers_language_decides_how_money_is_written() -> None:
     assert "$1.50" in failed_payment(reminder(language="en-US", amount=Money(150, "usd"))).subject
-    assert "1,50\u00a0US$" in failed_payment(reminder(language="en", amount=Money(150, "usd"))).subject
+    assert "1,50 US$" in failed_payment(reminder(language="en", amount=Money(150, "usd"))).subject
 
 
 def test_a_site_may_speak_one_language_only() -> None:
@@ -231,7 +239,7 @@ def test_dark_mode_preheader_and_logo() -> None:
     parsed = Markup(html)
     assert {"name": "color-scheme", "content": "light dark"} in parsed.all("meta")
     assert "@media (prefers-color-scheme: dark)" in html
-    assert parsed.text.startswith("You still have full access until 26 December.")
+    assert " ".join(parsed.text.split()).startswith("You still have full access until 26 December.")
     assert [(image["src"], image["alt"]) for image in parsed.all("img")] == [
         ("https://nordlys.example/logo.png", "Nordlys")
     ]
