@@ -40,6 +40,16 @@ def palette(accent: str) -> Palette:
     return Palette(light=_scheme(accent, _LIGHT), dark=_scheme(accent, _DARK))
 
 
+def variables(accent: str) -> str:
+    """The palette as CSS custom properties (`--accent`, `--ink` ...) that follow the reader's scheme."""
+    colours = palette(accent)
+    light, dark = (
+        "".join(f"--{name}:{colour};" for name, colour in vars(scheme).items())
+        for scheme in (colours.light, colours.dark)
+    )
+    return f":root{{color-scheme:light dark;{light}}}\n@media (prefers-color-scheme: dark){{:root{{{dark}}}}}\n"
+
+
 def contrast(one: str, other: str) -> float:
     """WCAG contrast ratio of two colours, 1 to 21."""
     lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)

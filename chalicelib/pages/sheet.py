@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from chalicelib.core.brand import palette
+from chalicelib.core.brand import variables
 from chalicelib.core.model import Page
 from chalicelib.wording import direction, with_mailto
 
@@ -58,13 +58,7 @@ def laid_out(sheet: Sheet, language: str, accent: str, brand: Brand | None) -> P
 @lru_cache(maxsize=64)
 def stylesheet(accent: str) -> str:
     """Our stylesheet with the site's colours; ValueError if the accent is not `#rrggbb`."""
-    colours = palette(accent)
-    light, dark = (
-        "".join(f"--{name}:{colour};" for name, colour in vars(scheme).items())
-        for scheme in (colours.light, colours.dark)
-    )
-    root = f":root{{color-scheme:light dark;{light}}}\n@media (prefers-color-scheme: dark){{:root{{{dark}}}}}\n"
-    return root + (_HERE / "assets" / "page.css").read_text("utf-8")
+    return variables(accent) + (_HERE / "assets" / "page.css").read_text("utf-8")
 
 
 def origin(address: str) -> str:
