@@ -5,6 +5,7 @@
 second run takes about a second.
 """
 
+import fcntl
 import hashlib
 import json
 import os
@@ -31,20 +32,25 @@ class PackageError(Exception):
     """The app could not be packaged; the message says why."""
 
 
-def package(stage: str, root: Path = ROOT, build: Path = BUILD) -> Path:
-    """Package the app for a stage and return the folder of the result.
+def package(stage: str, target: Path, root: Path = ROOT, cache: Path = BUILD / "cache") -> None:
+    """Package the app for a stage into the folder `target`.
 
     Raises PackageError where Chalice fails or leaves a dependency out, which it would only mention.
     """
-    source = _clean_copy(root, build / "source" / stage)
+    cache.mkdir(parents=True, exist_ok=True)
+    with (cache / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the cache is shared by every run on this machine, tests included
+        _package(stage, target, root, cache)
+
+
+def _package(stage: str, target: Path, root: Path, cache: Path) -> None:
+    source = _clean_copy(root, cache / "source" / stage)
     architecture = _settle_architecture(source, stage)
-    found = wheels(root / "requirements.txt", architecture, build / "wheels")
-    target = build / stage
+    found = wheels(root / "requirements.txt", architecture, cache / "wheels")
     _chalice(source, stage, target, _as_json(root / "infra" / "template.yaml", source / "merge.json"), found)
     (target / "sam.json").replace(target / "template.json")
-    _slim_layer(target / "layer-deployment.zip", build / "layers")
+    _slim_layer(target / "layer-deployment.zip", cache / "layers")
     _check_complete(root / "requirements.txt", target / "layer-deployment.zip")
-    return target
 
 
 def _clean_copy(root: Path, target: Path) -> Path:
@@ -129,8 +135,9 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1:
         print("usage: python -m infra.package STAGE", file=sys.stderr)
         return 2
+    target = BUILD / arguments[0]
     try:
-        target = package(arguments[0])
+        package(arguments[0], target)
     except (PackageError, subprocess.CalledProcessError) as error:
         print(error, file=sys.stderr)
         return 1
