@@ -194,15 +194,4 @@ class Challenge:
     currency: str
 
 
-View = (
-    Home
-    | CardForm
-    | Plans
-    | Confirm
-    | DetailsForm
-    | Done
-    | Notice
-    | Login
-    | HostedInvoice
-    | Challenge
-)
+View = Home | CardForm | Plans | Confirm | DetailsForm | Done | Notice | Login | HostedInvoice | Challenge
