@@ -38,7 +38,8 @@ def send_due(cases: Sequence[tuple[str, str]]) -> None:
     for first in range(0, len(cases), BATCH):
         batch = cases[first : first + BATCH]
         entries = [
-            {"Id": str(number), "MessageBody": json.dumps({"pk": pk, "sk": sk})} for number, (pk, sk) in enumerate(batch)
+            {"Id": str(number), "MessageBody": json.dumps({"pk": pk, "sk": sk})}
+            for number, (pk, sk) in enumerate(batch)
         ]
         try:
             answer = client("sqs").send_message_batch(QueueUrl=config.setting("MAILS_QUEUE_URL"), Entries=entries)

@@ -94,7 +94,9 @@ _TRACKS = {
     **dict.fromkeys(FUNDS, Track.FUNDS),
     **dict.fromkeys(CONTACT_BANK, Track.CONTACT_BANK),
 }
-_SILENT = frozenset({"lost_card", "stolen_card", "pickup_card", "fraudulent", "merchant_blacklist", "highest_risk_level"})
+_SILENT = frozenset(
+    {"lost_card", "stolen_card", "pickup_card", "fraudulent", "merchant_blacklist", "highest_risk_level"}
+)
 
 
 def track(decline: Decline) -> Track:

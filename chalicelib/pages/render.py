@@ -65,6 +65,12 @@ def done_page(site: Site, language: str) -> Page:
     return voice.page(Sheet(voice.say("done.heading"), (voice.say("done.body"),), button=voice.home_button()))
 
 
+def settled_page(site: Site, language: str) -> Page:
+    """A link of a reminder whose invoice needs nothing more: paid, or written off."""
+    voice = _Voice(site, language)
+    return voice.page(Sheet(voice.say("settled.heading"), (voice.say("settled.body"),), button=voice.home_button()))
+
+
 def error_page(site: Site | None, language: str, retry_url: str | None = None, reference: str | None = None) -> Page:
     """Something of ours or behind us failed: try again soon. Needs no site, since the store may be what failed."""
     voice = _Voice(site, language, reference=reference)

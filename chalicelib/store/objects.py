@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import reduce
+from operator import and_
 from typing import Any
 
 from pynamodb.expressions.condition import Condition
@@ -15,7 +17,7 @@ from chalicelib.store.table import update
 from chalicelib.store.tables import ObjectRow
 
 Record = Customer | Subscription | Invoice | Card | Product
-_TYPES = {
+_TYPES: dict[Kind, type[Any]] = {
     Kind.CUSTOMER: Customer,
     Kind.SUBSCRIPTION: Subscription,
     Kind.INVOICE: Invoice,
@@ -50,25 +52,28 @@ def window_of(row: ObjectRow | None) -> Window:
     """The window of a stored row; `UNKNOWN` where there is none."""
     if row is None:
         return UNKNOWN
-    return Window(
-        NEVER if row.seen_from is None else int(row.seen_from),
-        NEVER if row.seen_to is None else int(row.seen_to),
-        int(row.issued or 0),
-        int(row.applied or 0),
-    )
+    counts = [whole(row.issued), whole(row.applied)]
+    seen = [whole(row.seen_from), whole(row.seen_to)]
+    return Window(*(NEVER if second is None else second for second in seen), *(count or 0 for count in counts))
+
+
+def whole(value: Any) -> int | None:
+    """A number attribute, which may be absent whatever its annotation says."""
+    return None if value is None else int(value)
 
 
 def record_of(row: ObjectRow) -> Record | None:
     """The stored state as a value, or None where only a ticket was taken so far."""
-    if row.state is None or row.kind is None:
+    stored: Any = row.state
+    if stored is None:
         return None
-    state: dict[str, Any] = row.state.as_dict()
-    kind = Kind(row.kind)
+    kind, state = Kind(row.kind), stored.as_dict()
     if kind is Kind.SUBSCRIPTION:
         return Subscription(**{**state, "items": tuple(Item(**each) for each in state["items"])})
     if kind is Kind.CUSTOMER:
         return Customer(**{**state, "locales": tuple(state["locales"])})
-    return _TYPES[kind](**state)
+    record: Record = _TYPES[kind](**state)
+    return record
 
 
 def condition(guard: Guard) -> Condition | None:
@@ -82,25 +87,24 @@ def condition(guard: Guard) -> Condition | None:
         parts.append(ObjectRow.seen_from.does_not_exist() | (ObjectRow.seen_from <= guard.seen_from_at_most))
     if guard.unchanged is not None:
         parts.append(_unchanged(guard.unchanged))
-    together: Condition | None = None
-    for part in parts:
-        together = part if together is None else together & part
-    return together
+    return reduce(and_, parts) if parts else None
 
 
 def _unchanged(window: Window) -> Condition:
-    if window.seen_to == NEVER:
-        return ObjectRow.seen_to.does_not_exist() & _counted(window)
-    return (
-        (ObjectRow.seen_from == window.seen_from)
-        & (ObjectRow.seen_to == window.seen_to)
-        & _counted(window)
-        & (ObjectRow.applied == window.applied)
+    return reduce(
+        and_,
+        (
+            _same(ObjectRow.seen_from, window.seen_from, NEVER),
+            _same(ObjectRow.seen_to, window.seen_to, NEVER),
+            _same(ObjectRow.issued, window.issued, 0),
+            _same(ObjectRow.applied, window.applied, 0),
+        ),
     )
 
 
-def _counted(window: Window) -> Condition:
-    return ObjectRow.issued == window.issued if window.issued else ObjectRow.issued.does_not_exist()
+def _same(attribute: Any, value: int, absent: int) -> Condition:
+    same: Condition = attribute.does_not_exist() if value == absent else attribute == value
+    return same
 
 
 def _window_actions(change: Write) -> list[Action]:

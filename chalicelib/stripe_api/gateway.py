@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from functools import cache
 from math import ceil
@@ -14,22 +13,16 @@ import stripe
 from chalicelib.core.model import Kind
 from chalicelib.errors import StripeRefused, StripeUnavailable
 from chalicelib.stripe_api import shapes
+from chalicelib.stripe_api.shapes import Answer
 from chalicelib.stripe_api.version import API_VERSION
+
+Client = stripe.StripeClient
 
 INVOICE_FACTS = ["payments.data.payment.payment_intent", "customer", "parent.subscription_details.subscription"]
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What a GET returned (None: the object exists no more), and Stripe's clock around it, rounded outwards."""
-
-    raw: dict[str, Any] | None
-    start: int
-    end: int
-
-
 @cache
-def client(api_key: str, api_base: str | None) -> stripe.StripeClient:
+def client(api_key: str, api_base: str | None) -> Client:
     """The client of one account. API Gateway waits 29 seconds: two tries of at most eight fit, with their pause."""
     stripe.enable_telemetry = False
     return stripe.StripeClient(
@@ -41,7 +34,7 @@ def client(api_key: str, api_base: str | None) -> stripe.StripeClient:
     )
 
 
-def fetch(stripe_client: stripe.StripeClient, kind: Kind, ident: str) -> Answer:
+def fetch(stripe_client: Client, kind: Kind, ident: str) -> Answer:
     """Read one object in our API version. Raises StripeUnavailable, StripeRefused."""
     began = time.monotonic()
     try:
@@ -57,7 +50,7 @@ def fetch(stripe_client: stripe.StripeClient, kind: Kind, ident: str) -> Answer:
     return Answer(None if shapes.is_deleted(raw) else raw, start, end)
 
 
-def fetch_invoice(stripe_client: stripe.StripeClient, ident: str) -> dict[str, Any] | None:
+def fetch_invoice(stripe_client: Client, ident: str) -> dict[str, Any] | None:
     """An invoice with its payments, customer and subscription in one call, or None where it exists no more."""
     try:
         with stripe_errors():
@@ -67,7 +60,7 @@ def fetch_invoice(stripe_client: stripe.StripeClient, ident: str) -> dict[str, A
     return found.to_dict(for_json=True)
 
 
-def create_portal_session(stripe_client: stripe.StripeClient, params: dict[str, Any]) -> str:
+def create_portal_session(stripe_client: Client, params: dict[str, Any]) -> str:
     """The URL of a new portal session: a bearer credential, never to be logged, stored or cached."""
     try:
         with stripe_errors():
@@ -76,7 +69,7 @@ def create_portal_session(stripe_client: stripe.StripeClient, params: dict[str, 
         raise StripeRefused("Stripe has no such object.", missing.param, "resource_missing") from missing
 
 
-def _readers(stripe_client: stripe.StripeClient) -> dict[Kind, Callable[[str], stripe.StripeObject]]:
+def _readers(stripe_client: Client) -> dict[Kind, Callable[[str], stripe.StripeObject]]:
     v1 = stripe_client.v1
     return {
         Kind.CUSTOMER: v1.customers.retrieve,
@@ -87,7 +80,7 @@ def _readers(stripe_client: stripe.StripeClient) -> dict[Kind, Callable[[str], s
     }
 
 
-def _all_items(stripe_client: stripe.StripeClient, subscription: str) -> list[dict[str, Any]]:
+def _all_items(stripe_client: Client, subscription: str) -> list[dict[str, Any]]:
     with stripe_errors():
         page = stripe_client.v1.subscription_items.list({"subscription": subscription, "limit": 100})
         return [each.to_dict(for_json=True) for each in page.auto_paging_iter()]

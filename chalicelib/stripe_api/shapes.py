@@ -5,6 +5,7 @@ a silent None would become a wrong date or a lost link.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.core.events import Event
@@ -13,6 +14,15 @@ from chalicelib.errors import UnknownShape
 
 Raw = dict[str, Any]
 Record = Customer | Subscription | Invoice | Card | Product
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a GET returned (None: the object exists no more), and Stripe's clock around it, rounded outwards."""
+
+    raw: Raw | None
+    start: int
+    end: int
 
 
 class Cut(UnknownShape):

@@ -12,7 +12,6 @@ from typing import NamedTuple
 from chalicelib.core import window
 from chalicelib.core.window import UNKNOWN, Progress, Verdict, Window, Write
 
-
 MOST_TICKETS = 12
 """A broken protocol may refuse its readers for ever; after so many tickets a worker gives up and its end counts."""
 
@@ -98,28 +97,32 @@ def successors(state: State, case: Case, protocol: Protocol, changes: int) -> It
 def step(worker: Worker, state: State, case: Case, protocol: Protocol) -> tuple[Store, Worker]:
     """One atomic step of one delivery, as `actions.apply_event` takes it."""
     store, created = state.store, state.created[worker.change - 1]
-    done = Worker(worker.change, "done")
-    if worker.at == "new":
-        written = write(store, worker.change, protocol.snapshot(created, case.margin), protocol)
-        return (written, done) if written else (store, decide(worker.change, store, created, case, protocol))
-    if worker.at == "ahead":
-        written = write(store, worker.change, protocol.advance(worker.seen, created, case.margin), protocol)
-        return (written, done) if written else (store, decide(worker.change, store, created, case, protocol))
-    if worker.at == "doubt":
-        ticket = store.window.issued + 1
-        if ticket > MOST_TICKETS:
-            return store, done
-        return Store(store.value, store.window._replace(issued=ticket)), Worker(worker.change, "asking", ticket=ticket)
-    if worker.at == "asking":
-        return store, worker._replace(at="reading", began=state.clock)
-    if worker.at == "reading":
-        return store, worker._replace(at="answered", answer=len(state.created))
-    written = write(
-        store, worker.answer, protocol.reading(worker.ticket, worker.began, state.clock, case.margin), protocol
-    )
-    if written or not protocol.judges_again:
-        return written or store, done
+    match worker.at:
+        case "doubt":
+            return take_ticket(store, worker)
+        case "asking":
+            return store, worker._replace(at="reading", began=state.clock)
+        case "reading":
+            return store, worker._replace(at="answered", answer=len(state.created))
+        case "new":
+            value, attempt = worker.change, protocol.snapshot(created, case.margin)
+        case "ahead":
+            value, attempt = worker.change, protocol.advance(worker.seen, created, case.margin)
+        case _:
+            value = worker.answer
+            attempt = protocol.reading(worker.ticket, worker.began, state.clock, case.margin)
+    written = write(store, value, attempt, protocol)
+    if written or (worker.at == "answered" and not protocol.judges_again):
+        return written or store, Worker(worker.change, "done")
     return store, decide(worker.change, store, created, case, protocol)
+
+
+def take_ticket(store: Store, worker: Worker) -> tuple[Store, Worker]:
+    """Count a ticket, unless this worker's protocol refuses its readers for ever."""
+    ticket = store.window.issued + 1
+    if ticket > MOST_TICKETS:
+        return store, Worker(worker.change, "done")
+    return Store(store.value, store.window._replace(issued=ticket)), Worker(worker.change, "asking", ticket=ticket)
 
 
 def decide(change: int, store: Store, created: int, case: Case, protocol: Protocol) -> Worker:

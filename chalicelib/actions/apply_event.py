@@ -1,0 +1,99 @@
+"""From an event to the stored state: the cheap way by its snapshot, the certain way by asking Stripe. See `core.window`."""
+
+from collections.abc import Callable
+
+from chalicelib.core import window
+from chalicelib.core.events import Change, Doubt, Event
+from chalicelib.core.model import Card, Invoice, Kind
+from chalicelib.core.window import Pair, Verdict
+from chalicelib.errors import StoreUnavailable, UnknownShape
+from chalicelib.store import keys, objects
+from chalicelib.store.objects import News, Record
+from chalicelib.store.table import Refused
+from chalicelib.store.tables import ObjectRow
+from chalicelib.stripe_api import shapes
+from chalicelib.stripe_api.shapes import Answer
+from chalicelib.stripe_api.version import API_VERSION
+
+TRIES = 3
+"""Writes of one delivery before it goes (back) to the queue; each needs somebody else's write in between to fail."""
+
+
+def doubt_about(event: Event, change: Change, scope: str, reason: str) -> Doubt:
+    """What the queue needs to know of an event. Raises UnknownShape where its object has no identity."""
+    ident, customer, created = shapes.identity(change.kind, event.object, event.previous)
+    return Doubt(event.id, event.type, change.kind, ident, customer, created, scope, event.created, reason)
+
+
+def take_snapshot(event: Event, change: Change, doubt: Doubt) -> tuple[Verdict, str]:
+    """Store the event's snapshot if it is news: one conditional write. The verdict, and why it is a doubt if it is one.
+
+    Raises StoreUnavailable.
+    """
+    if event.api_version != API_VERSION:
+        return Verdict.DOUBT, "api_version"
+    try:
+        record = shapes.record(change.kind, event.object)
+    except UnknownShape as error:
+        return Verdict.DOUBT, f"shape:{error.param}"
+    return _offer(News(change.kind, record, change.gone, event.created), doubt)
+
+
+def _offer(news: News, doubt: Doubt) -> tuple[Verdict, str]:
+    key, write = _key(doubt), window.snapshot(doubt.created)
+    for _ in range(TRIES):
+        try:
+            objects.write(key, news, write)
+        except Refused as refused:
+            stored = objects.window_of(refused.row)
+            verdict = window.judge(stored, doubt.created, _progress(refused.row, news.record))
+            if verdict in (Verdict.OLD, Verdict.DOUBT):
+                return verdict, "same_time"
+            ahead = verdict is Verdict.AHEAD
+            write = window.advance(stored, doubt.created) if ahead else window.snapshot(doubt.created)
+        else:
+            return Verdict.NEWS, ""
+    return Verdict.DOUBT, "contended"
+
+
+def settle(doubt: Doubt, fetch: Callable[[Kind, str], Answer]) -> Verdict:
+    """Ask Stripe and store what it says, unless somebody who knew at least as much wrote meanwhile.
+
+    Raises StoreUnavailable, StripeUnavailable, UnknownShape: the message then comes again, or is parked with its reason.
+    """
+    key = _key(doubt)
+    for _ in range(TRIES):
+        row = objects.take_ticket(key, doubt.kind)
+        if window.judge(objects.window_of(row), doubt.created) is Verdict.OLD:
+            return Verdict.OLD
+        answer = fetch(doubt.kind, doubt.id)
+        write = window.reading(int(row.issued), answer.start, answer.end)
+        try:
+            objects.write(key, _news(doubt, answer), write)
+        except Refused as refused:
+            if window.judge(objects.window_of(refused.row), doubt.created) is Verdict.OLD:
+                return Verdict.OLD
+        else:
+            return Verdict.DOUBT
+    raise StoreUnavailable(f"Others kept writing {doubt.kind} {doubt.id}.")
+
+
+def _news(doubt: Doubt, answer: Answer) -> News:
+    record: Record | None = None if answer.raw is None else shapes.record(doubt.kind, answer.raw)
+    gone = record is None or (isinstance(record, Card) and record.customer is None)
+    return News(doubt.kind, record, gone, answer.start)
+
+
+def _key(doubt: Doubt) -> keys.Key:
+    return keys.of_object(doubt.scope, doubt.kind, doubt.id, doubt.customer, doubt.object_created)
+
+
+def _progress(row: ObjectRow | None, record: Record | None) -> Pair:
+    """How far the stored and the new invoice are; other objects can go back and have no progress."""
+    stored = objects.record_of(row) if row is not None else None
+    if not (isinstance(stored, Invoice) and isinstance(record, Invoice)):
+        return None, None
+    return (
+        window.invoice_progress(stored.status, stored.attempt_count),
+        window.invoice_progress(record.status, record.attempt_count),
+    )

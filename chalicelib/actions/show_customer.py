@@ -1,0 +1,104 @@
+"""The state API: everything about a customer as the API writes it. See docs/api.md."""
+
+from dataclasses import asdict
+from typing import Any
+
+from chalicelib.actions.catalogue import product_names
+from chalicelib.core.dunning import case_state
+from chalicelib.core.model import Card, Site, Subscription
+from chalicelib.errors import BadRequest, NotFound
+from chalicelib.store import customers
+from chalicelib.store.customers import Account, StoredInvoice
+
+RECENT = 12
+"""Invoices that the overview shows; the rest is paged."""
+
+
+def show_customer(site: Site, ident: str, now: int) -> dict[str, Any]:
+    """The overview of one customer: two reads. Raises NotFound."""
+    account = _account(site, ident)
+    customer = account.customer
+    assert customer is not None
+    names = product_names(site.scope, _products(account.subscriptions), now)
+    open_invoices = [each for each in account.invoices if each.invoice.status == "open"]
+    return {
+        "id": customer.id,
+        "account": site.account,
+        "livemode": site.livemode,
+        "email": customer.email,
+        "name": customer.name,
+        "locale": customer.locales[0] if customer.locales else None,
+        "country": customer.country,
+        "deleted": account.deleted,
+        "subscriptions": [_subscription(each, names) for each in _newest_first(account.subscriptions)],
+        "cards": [_card(each, customer.default_payment_method) for each in account.cards],
+        "open_invoices": [invoice(each) for each in open_invoices],
+        "recent_invoices": [invoice(each) for each in account.invoices[:RECENT]],
+    }
+
+
+def show_invoices(site: Site, ident: str, limit: int, cursor: str | None) -> dict[str, Any]:
+    """A page of a customer's invoices, newest first. Raises NotFound for an unknown customer, BadRequest for a cursor."""
+    if cursor is not None and not cursor.startswith("5#INV#"):
+        raise BadRequest("cursor must be a next_cursor of this list.", "cursor")
+    page, more = customers.invoices(site.scope, ident, limit, cursor)
+    if not page and cursor is None:
+        _account(site, ident)
+    return {"data": [invoice(each) for each in page], "has_more": more, "next_cursor": page[-1].sk if more else None}
+
+
+def invoice(stored: StoredInvoice) -> dict[str, Any]:
+    """An invoice and its dunning case as the API writes them."""
+    kept = asdict(stored.invoice)
+    names = (
+        "id number status currency amount_due amount_paid amount_remaining attempt_count next_payment_attempt due_date "
+        "billing_reason subscription hosted_invoice_url invoice_pdf created"
+    )
+    return {**{name: kept[name] for name in names.split()}, "case": _case(stored)}
+
+
+def _account(site: Site, ident: str) -> Account:
+    account = customers.find(site.scope, ident)
+    if account.customer is None:
+        raise NotFound("There is no such customer.", "id")
+    return account
+
+
+def _case(stored: StoredInvoice) -> dict[str, Any] | None:
+    if stored.opened_at is None:
+        return None
+    state = case_state(stored.invoice.status)
+    return {
+        "state": "closed" if state == "open" and stored.closed else state,
+        "reason": stored.closed,
+        "campaign": stored.campaign,
+        "step": stored.handled,
+        "opened_at": stored.opened_at,
+        "next_at": stored.next_at,
+        "sent": [{"step": step, "at": at} for step, at in stored.sent],
+    }
+
+
+def _subscription(subscription: Subscription, names: dict[str, str]) -> dict[str, Any]:
+    items = [{**asdict(item), "product_name": names.get(item.product)} for item in subscription.items]
+    kept = asdict(subscription)
+    return {**{name: value for name, value in kept.items() if name != "customer"}, "items": items}
+
+
+def _card(card: Card, default: str | None) -> dict[str, Any]:
+    return {
+        "id": card.id,
+        "brand": card.brand,
+        "last4": card.last4,
+        "exp_month": card.exp_month,
+        "exp_year": card.exp_year,
+        "is_default": card.id == default,
+    }
+
+
+def _newest_first(subscriptions: list[Subscription]) -> list[Subscription]:
+    return sorted(subscriptions, key=lambda subscription: (-subscription.created, subscription.id))
+
+
+def _products(subscriptions: list[Subscription]) -> set[str]:
+    return {item.product for subscription in subscriptions for item in subscription.items}

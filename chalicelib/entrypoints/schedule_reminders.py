@@ -1,0 +1,19 @@
+"""Every fifteen minutes: hand the due cases to the queue of mails."""
+
+from chalice.app import Blueprint, CloudWatchEvent, Rate
+
+from chalicelib import clock
+from chalicelib.actions.queue_due import queue_due
+from chalicelib.log import count, note, observed
+
+blueprint = Blueprint(__name__)
+
+
+@blueprint.schedule(Rate(15, unit=Rate.MINUTES))
+@observed
+def schedule_reminders(event: CloudWatchEvent) -> dict[str, int]:
+    """Queue what is due; running twice, or late, is harmless."""
+    queued = queue_due(clock.now())
+    count("CasesQueued", queued)
+    note("due cases queued", queued=queued)
+    return {"queued": queued}

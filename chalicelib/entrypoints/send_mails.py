@@ -1,0 +1,25 @@
+"""The mailer: one due case a message, at most one mail a case."""
+
+from typing import Any
+
+from chalice.app import Blueprint, SQSEvent
+
+from chalicelib import clock
+from chalicelib.actions.send_reminder import send_reminder
+from chalicelib.aws.queue import read_due
+from chalicelib.entrypoints.batches import each
+from chalicelib.log import count, observed
+from chalicelib.store.keys import Key
+
+blueprint = Blueprint(__name__)
+
+
+@blueprint.on_sqs_message(queue_arn="arn:aws:sqs:eu-north-1:000000000000:placeholder-mails", batch_size=10)
+@observed
+def send_mails(event: SQSEvent) -> dict[str, Any]:
+    """Do what is due in each case."""
+
+    def handle(body: str) -> None:
+        count("Reminders", outcome=send_reminder(Key(*read_due(body)), clock.now()))
+
+    return each(event.to_dict(), handle, "send_mails")

@@ -1,0 +1,149 @@
+"""What every route shares: the error shape, the security headers, and reading a JSON body without trusting it."""
+
+import json
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any, ParamSpec
+from uuid import uuid4
+
+from chalice.app import Blueprint, Response
+
+from chalicelib.core.model import Page
+from chalicelib.errors import BadRequest, StamkundError
+from chalicelib.log import count, report
+
+P = ParamSpec("P")
+
+SECURITY = {
+    "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+JSON_CSP = "default-src 'none'; frame-ancestors 'none'"
+Headers = dict[str, str | list[str]]
+LARGEST_BODY = 64 * 1024
+
+
+def request_id(blueprint: Blueprint) -> str:
+    """API Gateway's id of this request, else one of our own: customers quote it, logs hold it."""
+    return str(blueprint.current_request.context.get("requestId") or uuid4())
+
+
+def answer(blueprint: Blueprint, status: int, body: Mapping[str, Any]) -> Response:
+    """A JSON answer with every header that a JSON answer of ours has."""
+    headers: Headers = {
+        **SECURITY,
+        "Content-Type": "application/json",
+        "Content-Security-Policy": JSON_CSP,
+        "X-Request-Id": request_id(blueprint),
+    }
+    return Response(body=json.dumps(body, ensure_ascii=False), status_code=status, headers=headers)
+
+
+def page(blueprint: Blueprint, status: int, rendered: Page) -> Response:
+    """A page with the one policy that fits it."""
+    headers: Headers = {
+        **SECURITY,
+        "Content-Type": "text/html; charset=utf-8",
+        "Content-Security-Policy": rendered.csp,
+        "X-Request-Id": request_id(blueprint),
+    }
+    return Response(body=rendered.html, status_code=status, headers=headers)
+
+
+def redirect(blueprint: Blueprint, url: str) -> Response:
+    """303 See Other: the browser follows with a GET, whatever it came with."""
+    headers: Headers = {**SECURITY, "Location": url, "X-Request-Id": request_id(blueprint)}
+    return Response(body="", status_code=303, headers=headers)
+
+
+def refusal(blueprint: Blueprint, error: StamkundError) -> Response:
+    """The one error shape. What is our own fault is told without details; what can be mended, exactly."""
+    ours = error.status >= 500
+    message = "Something failed on our side. Try again soon." if ours else error.message
+    body = {"error": {"code": error.code, "message": message, "param": None if ours else error.param}}
+    response = answer(blueprint, error.status, body)
+    if error.status == 503:
+        response.headers["Retry-After"] = "30"
+    return response
+
+
+def endpoint(blueprint: Blueprint) -> Callable[[Callable[P, Response]], Callable[P, Response]]:
+    """Map every error of a JSON route to the one shape; nothing else may leave it."""
+
+    def decorate(function: Callable[P, Response]) -> Callable[P, Response]:
+        @wraps(function)
+        def wrapper(*args: P.args, **kwargs: P.kwargs) -> Response:
+            try:
+                return function(*args, **kwargs)
+            except Exception as error:
+                return refusal(blueprint, _reported(blueprint, function.__name__, error))
+
+        return wrapper
+
+    return decorate
+
+
+def _reported(blueprint: Blueprint, name: str, error: Exception) -> StamkundError:
+    report(error, function=name, request_id=request_id(blueprint))
+    known = error if isinstance(error, StamkundError) else StamkundError("unforeseen")
+    count("Refusals", code=known.code)
+    return known
+
+
+def raw_body(blueprint: Blueprint) -> bytes:
+    """The exact bytes of the body. Raises BadRequest for what is no text at all."""
+    try:
+        body = blueprint.current_request.raw_body
+    except ValueError as error:
+        raise BadRequest("The body is not valid UTF-8.") from error
+    return body.encode() if isinstance(body, str) else bytes(body)
+
+
+def json_body(blueprint: Blueprint, allowed: set[str]) -> dict[str, Any]:
+    """The body as a JSON object that has only `allowed` members. Raises BadRequest, naming the member."""
+    kind = blueprint.current_request.headers.get("content-type", "application/json")
+    if kind.partition(";")[0].strip().lower() != "application/json":
+        raise BadRequest("Send the body as application/json.", "Content-Type", status=415)
+    raw = raw_body(blueprint)
+    if len(raw) > LARGEST_BODY:
+        raise BadRequest(f"The body is larger than {LARGEST_BODY} bytes.", code="payload_too_large", status=413)
+    try:
+        body = json.loads(raw or b"{}", parse_constant=_no_constant)
+        json.dumps(body, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as error:
+        raise BadRequest("The body is not valid JSON.") from error
+    if not isinstance(body, dict):
+        raise BadRequest("The body must be a JSON object.")
+    unknown = sorted(set(body) - allowed)
+    if unknown:
+        raise BadRequest(f"Unknown member; allowed are {', '.join(sorted(allowed))}.", unknown[0][:100])
+    return body
+
+
+def text(body: Mapping[str, Any], name: str, required: bool = False, longest: int = 2000) -> str | None:
+    """A string member. Raises BadRequest where it is missing but required, is empty, too long or no string."""
+    value = body.get(name)
+    if value is None and not required:
+        return None
+    if not isinstance(value, str) or not value or len(value) > longest:
+        raise BadRequest(f"{name} must be a string of 1 to {longest} characters.", name)
+    return value
+
+
+def identifier(body: Mapping[str, Any], name: str, prefix: str, required: bool = False) -> str | None:
+    """A Stripe id with its prefix. Raises BadRequest."""
+    value = text(body, name, required, longest=255)
+    if value is not None and not is_id(value, prefix):
+        raise BadRequest(f"{name} must be an id that begins with {prefix}.", name)
+    return value
+
+
+def is_id(value: str, prefix: str) -> bool:
+    """Whether a string looks like a Stripe id: it goes into keys, so `#` must never be in it."""
+    return value.startswith(prefix) and value.isascii() and value.replace("_", "").isalnum() and len(value) <= 255
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")

@@ -1,0 +1,48 @@
+"""Merchant sites. They change rarely and are read by every request, so a Lambda keeps them for a minute."""
+
+import time
+from dataclasses import asdict
+from typing import Any
+
+from chalicelib.core.model import Site
+from chalicelib.errors import Misconfigured
+from chalicelib.store import keys
+from chalicelib.store.table import get, store_errors
+from chalicelib.store.tables import SiteRow, bind
+
+LIFETIME = 60
+_cached: dict[str, tuple[float, Site]] = {}
+
+
+def put(site: Site) -> None:
+    """Store a site whole."""
+    key = keys.site(site.id)
+    state: dict[str, Any] = {
+        name: list(value) if isinstance(value, tuple) else value for name, value in asdict(site).items()
+    }
+    bind()
+    with store_errors():
+        SiteRow(key.pk, key.sk, site=state).save()
+    _cached.pop(site.id, None)
+
+
+def find(ident: str) -> Site:
+    """The site of that id, at most a minute old. Raises Misconfigured where there is none."""
+    read_at, site = _cached.get(ident, (float("-inf"), None))
+    if site is None or time.monotonic() - read_at > LIFETIME:
+        site = _read(ident)
+        _cached[ident] = (time.monotonic(), site)
+    return site
+
+
+def forget() -> None:
+    """Drop the cache."""
+    _cached.clear()
+
+
+def _read(ident: str) -> Site:
+    row = get(SiteRow, keys.site(ident))
+    if row is None:
+        raise Misconfigured(f"There is no site {ident!r}: apply infra/sites.", "site")
+    state = row.site.as_dict()
+    return Site(**{**state, "return_urls": tuple(state["return_urls"]), "languages": tuple(state["languages"])})

@@ -1,0 +1,90 @@
+"""What a mailer must know of a failed invoice, from the one GET that it makes (`gateway.INVOICE_FACTS`)."""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+from zoneinfo import available_timezones
+
+from chalicelib.core.declines import Decline
+from chalicelib.core.dunning import Facts
+from chalicelib.stripe_api import shapes
+
+Raw = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Debtor:
+    """The facts for the gate, and who is written to about what. `products` are ids, the first item's first."""
+
+    facts: Facts
+    name: str | None
+    locales: tuple[str, ...]
+    country: str | None
+    time_zone: str | None
+    products: tuple[str, ...]
+
+
+def debtor(raw: Raw) -> Debtor:
+    """From an invoice with its customer, subscription and payments expanded. Raises UnknownShape."""
+    customer = raw.get("customer")
+    gone = not isinstance(customer, dict) or shapes.is_deleted(customer)
+    owner = None if gone or not isinstance(customer, dict) else shapes.customer(customer)
+    subscription = _subscription(raw)
+    attempts = _attempts(raw)
+    return Debtor(
+        facts=Facts(
+            invoice=shapes.invoice(raw),
+            subscription_status=subscription.get("status") if subscription else None,
+            customer_gone=gone,
+            email=owner.email if owner else None,
+            processing=any(attempt.get("status") == "processing" for attempt in attempts),
+            decline=_decline(attempts),
+        ),
+        name=owner.name if owner else None,
+        locales=owner.locales if owner else (),
+        country=owner.country if owner else None,
+        time_zone=_time_zone(owner.metadata) if owner else None,
+        products=_products(subscription),
+    )
+
+
+def _subscription(raw: Raw) -> Raw | None:
+    details = (raw.get("parent") or {}).get("subscription_details") or {}
+    found = details.get("subscription")
+    return found if isinstance(found, dict) else None
+
+
+def _attempts(raw: Raw) -> list[Raw]:
+    """The payment intents of an invoice, newest last."""
+    payments = (raw.get("payments") or {}).get("data") or []
+    intents = [(payment.get("payment") or {}).get("payment_intent") for payment in payments]
+    found = [intent for intent in intents if isinstance(intent, dict)]
+    return sorted(found, key=lambda intent: int(intent.get("created") or 0))
+
+
+def _decline(attempts: list[Raw]) -> Decline:
+    errors = [attempt["last_payment_error"] for attempt in attempts if attempt.get("last_payment_error")]
+    if not errors:
+        waits = any(attempt.get("status") == "requires_action" for attempt in attempts)
+        return Decline(code="authentication_required" if waits else None)
+    error: Raw = errors[-1]
+    method = error.get("payment_method") or {}
+    card = method.get("card") or {} if isinstance(method, dict) else {}
+    return Decline(error.get("decline_code") or error.get("code"), error.get("advice_code"), card.get("last4"))
+
+
+def _products(subscription: Raw | None) -> tuple[str, ...]:
+    items = ((subscription or {}).get("items") or {}).get("data") or []
+    found = [shapes.reference((item.get("price") or {}).get("product")) for item in items]
+    return tuple(product for product in found if product)
+
+
+def _time_zone(metadata: dict[str, str]) -> str | None:
+    """`metadata.timezone`, by convention, if it is an IANA name: Stripe's API has no time zone of a customer."""
+    name = metadata.get("timezone")
+    return name if name in _zones() else None
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
