@@ -1,7 +1,7 @@
 """Stored Stripe objects and their windows of doubt: the guards of `core.window` as DynamoDB conditions."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import reduce
 from operator import and_
 from typing import Any
@@ -13,7 +13,7 @@ from chalicelib.core.dunning import DEFAULT_CAMPAIGN, FIRST_LOOK, closes_case, o
 from chalicelib.core.model import Card, Customer, Invoice, Item, Kind, Product, Subscription
 from chalicelib.core.window import NEVER, UNKNOWN, Guard, Window, Write
 from chalicelib.store.keys import Key, due_shard
-from chalicelib.store.table import update
+from chalicelib.store.table import as_map, update
 from chalicelib.store.tables import ObjectRow
 
 Record = Customer | Subscription | Invoice | Card | Product
@@ -120,7 +120,7 @@ def _window_actions(change: Write) -> list[Action]:
 def _state_actions(news: News) -> Sequence[Action]:
     actions: list[Action] = [ObjectRow.kind.set(news.kind.value)]
     if news.record is not None:
-        actions.append(ObjectRow.state.set(asdict(news.record)))
+        actions.append(ObjectRow.state.set(as_map(news.record)))
     actions.append(ObjectRow.gone.set(True) if news.gone else ObjectRow.gone.remove())
     if isinstance(news.record, Invoice):
         actions += _case_actions(news, news.record)

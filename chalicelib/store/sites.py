@@ -1,13 +1,11 @@
 """Merchant sites. They change rarely and are read by every request, so a Lambda keeps them for a minute."""
 
 import time
-from dataclasses import asdict
-from typing import Any
 
 from chalicelib.core.model import Site
 from chalicelib.errors import Misconfigured
 from chalicelib.store import keys
-from chalicelib.store.table import get, store_errors
+from chalicelib.store.table import as_map, get, store_errors
 from chalicelib.store.tables import SiteRow, bind
 
 LIFETIME = 60
@@ -17,12 +15,9 @@ _cached: dict[str, tuple[float, Site]] = {}
 def put(site: Site) -> None:
     """Store a site whole."""
     key = keys.site(site.id)
-    state: dict[str, Any] = {
-        name: list(value) if isinstance(value, tuple) else value for name, value in asdict(site).items()
-    }
     bind()
     with store_errors():
-        SiteRow(key.pk, key.sk, site=state).save()
+        SiteRow(key.pk, key.sk, site=as_map(site)).save()
     _cached.pop(site.id, None)
 
 

@@ -5,6 +5,7 @@ DynamoDB hands the refusing item back with the refusal, so that no read is neede
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -63,6 +64,11 @@ def get(model: type[R], key: Key, consistent: bool = False) -> R | None:
             return model.get(key.pk, key.sk, consistent_read=consistent)
         except model.DoesNotExist:
             return None
+
+
+def as_map(record: Any) -> dict[str, Any]:
+    """A record of core.model as a map attribute takes it: DynamoDB's lists are lists, not tuples."""
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(record).items()}
 
 
 @contextmanager
