@@ -38,6 +38,12 @@ def language(wanted: Iterable[str | None], offered: Sequence[str]) -> str:
     return next((by_base[_base(tag)] for tag in wanted if tag and _base(tag) in by_base), offered[0])
 
 
+def tag(wanted: Iterable[str | None], offered: Sequence[str]) -> str:
+    """Like `language`, but as it was wanted, region and all (`en-US`): what money and dates are written by."""
+    chosen = language(wanted := tuple(wanted), offered)
+    return next((each for each in wanted if each and _base(each) == _base(chosen)), chosen)
+
+
 def site_language(site: Site, folder: Path, *wanted: str | None) -> str:
     """The first wanted language that the site offers and `folder` has copy for, else the site's first of these."""
     offered = [name for name in site.languages if name in languages(folder)]

@@ -151,6 +151,12 @@ def test_the_language_is_the_first_we_can_speak(wanted: list[str | None], expect
     assert wording.language(wanted, ("en", "sv")) == expected
 
 
+def test_a_tag_keeps_the_region_it_was_wanted_with() -> None:
+    assert wording.tag(["tlh", "en-US", "sv"], ("sv", "en")) == "en-US"
+    assert wording.tag(["tlh"], ("sv", "en")) == "sv"
+    assert wording.tag(iter(["SV_se"]), ("en", "sv")) == "SV_se"
+
+
 def test_every_norwegian_reads_bokmal() -> None:
     assert {wording.language([tag], ("en", "nb")) for tag in ("no", "nn-NO", "nb")} == {"nb"}
 

@@ -19,6 +19,7 @@ from chalicelib.pages.render import (
     error_page,
     link_page,
     not_found,
+    settled_page,
 )
 from chalicelib.pages.sheet import origin
 from chalicelib.wording import copy, languages
@@ -37,6 +38,7 @@ PAGES: dict[str, Callable[[str], Page]] = {
     **{reason: partial(dead_link_page, SITE, reason=reason, login_url=LOGIN) for reason in REASONS},
     "dead without login": lambda tag: dead_link_page(SITE, tag, "used"),
     "done": lambda tag: done_page(SITE, tag),
+    "settled": lambda tag: settled_page(SITE, tag),
     "error": lambda tag: error_page(SITE, tag, "/l/t0k", "req_1"),
     "error without site": lambda tag: error_page(None, tag),
     "not found": lambda tag: not_found(SITE, tag),
