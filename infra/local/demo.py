@@ -1,0 +1,7 @@
+"""placeholder"""
+
+from infra.local.stack import Stack
+
+
+def play(stack: Stack) -> str | None:
+    return None
