@@ -40,19 +40,19 @@ def take_snapshot(event: Event, change: Change, doubt: Doubt) -> tuple[Verdict, 
 
 
 def _offer(news: News, doubt: Doubt) -> tuple[Verdict, str]:
-    key, write = _key(doubt), window.snapshot(doubt.created)
+    key, verdict, write = _key(doubt), Verdict.NEWS, window.snapshot(doubt.created)
     for _ in range(TRIES):
         try:
             objects.write(key, news, write)
         except Refused as refused:
-            stored = objects.window_of(refused.row)
-            verdict = window.judge(stored, doubt.created, _progress(refused.row, news.record))
+            verdict = _judged(refused.row, doubt.created, news)
             if verdict in (Verdict.OLD, Verdict.DOUBT):
                 return verdict, "same_time"
+            stored = objects.window_of(refused.row)
             ahead = verdict is Verdict.AHEAD
             write = window.advance(stored, doubt.created) if ahead else window.snapshot(doubt.created)
         else:
-            return Verdict.NEWS, ""
+            return verdict, ""
     return Verdict.DOUBT, "contended"
 
 
@@ -88,9 +88,14 @@ def _key(doubt: Doubt) -> keys.Key:
     return keys.of_object(doubt.scope, doubt.kind, doubt.id, doubt.customer, doubt.object_created)
 
 
-def _progress(row: ObjectRow | None, record: Record | None) -> Pair:
-    """How far the stored and the new invoice are; other objects can go back and have no progress."""
+def _judged(row: ObjectRow | None, created: int, news: News) -> Verdict:
     stored = objects.record_of(row) if row is not None else None
+    same = stored is not None and stored == news.record and bool(row and row.gone) == news.gone
+    return window.judge(objects.window_of(row), created, _progress(stored, news.record), same)
+
+
+def _progress(stored: Record | None, record: Record | None) -> Pair:
+    """How far the stored and the new invoice are; other objects can go back and have no progress."""
     if not (isinstance(stored, Invoice) and isinstance(record, Invoice)):
         return None, None
     return (

@@ -73,11 +73,12 @@ class Write(NamedTuple):
     ticket: int | None = None
 
 
-def judge(stored: Window, created: int, progress: Pair = (None, None)) -> Verdict:
+def judge(stored: Window, created: int, progress: Pair = (None, None), same: bool = False) -> Verdict:
     """Say what an event of second `created` means for an object whose window is `stored`.
 
     `progress` is the stored and the event's progress for an object whose life only goes forward (an invoice), else None:
-    where one of the two is plainly further, the tie of seconds is broken without asking Stripe.
+    where one of the two is plainly further, the tie of seconds is broken without asking Stripe. `same` says that the event
+    shows just the state that is stored (a delivery made twice, most often): then only the window and the fence move.
     """
     if created > stored.seen_to:
         return Verdict.NEWS
@@ -86,9 +87,8 @@ def judge(stored: Window, created: int, progress: Pair = (None, None)) -> Verdic
     ours, theirs = progress
     if ours and theirs and further(ours, theirs):
         return Verdict.OLD
-    if ours and theirs and further(theirs, ours):
-        return Verdict.AHEAD
-    return Verdict.DOUBT
+    ahead = same or (ours and theirs and further(theirs, ours))
+    return Verdict.AHEAD if ahead else Verdict.DOUBT
 
 
 def snapshot(created: int, margin: int = MARGIN) -> Write:
@@ -97,7 +97,7 @@ def snapshot(created: int, margin: int = MARGIN) -> Write:
 
 
 def advance(stored: Window, created: int, margin: int = MARGIN) -> Write:
-    """The write of an event in doubt whose snapshot is plainly further than the state stored under `stored`.
+    """The write of an event in doubt whose snapshot is plainly further than, or the same as, the state under `stored`.
 
     What was certain stays certain (`seen_from`), and the fence makes every reader under way judge again.
     """

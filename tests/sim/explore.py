@@ -10,10 +10,13 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from chalicelib.core import window
-from chalicelib.core.window import UNKNOWN, Progress, Verdict, Window, Write
+from chalicelib.core.window import UNKNOWN, Pair, Progress, Verdict, Window, Write
 
 MOST_TICKETS = 12
 """A broken protocol may refuse its readers for ever; after so many tickets a worker gives up and its end counts."""
+
+
+ALL_NEW = "123456"
 
 
 class Store(NamedTuple):
@@ -46,7 +49,7 @@ class State(NamedTuple):
 class Protocol(NamedTuple):
     """The decisions under test; a broken variant replaces one of them."""
 
-    judge: Callable[[Window, int, tuple[Progress | None, Progress | None]], Verdict] = window.judge
+    judge: Callable[[Window, int, Pair, bool], Verdict] = window.judge
     snapshot: Callable[[int, int], Write] = window.snapshot
     advance: Callable[[Window, int, int], Write] = window.advance
     reading: Callable[[int, int, int, int], Write] = window.reading
@@ -55,13 +58,17 @@ class Protocol(NamedTuple):
 
 
 class Case(NamedTuple):
-    """Which change each delivery carries; how far the object is after each change (for invoices)."""
+    """Which change each delivery carries; how far the object is after each change (for invoices).
+
+    `states` names the state after each change where one comes back (A, B, A); by default every change makes a new one.
+    """
 
     deliveries: tuple[int, ...]
     seconds: int = 2
     skew: int = 0
     margin: int = 0
     progress: tuple[Progress, ...] | None = None
+    states: str | None = None
 
 
 def explore(case: Case, protocol: Protocol) -> tuple[int, int]:
@@ -72,13 +79,19 @@ def explore(case: Case, protocol: Protocol) -> tuple[int, int]:
     while stack:
         state = stack.pop()
         if len(state.created) == changes and all(worker.at == "done" for worker in state.workers):
-            wrong += state.store.value < changes
+            wrong += not _right(case, state.store.value, changes)
             continue
         for following in successors(state, case, protocol, changes):
             if following not in seen:
                 seen.add(following)
                 stack.append(following)
     return len(seen), wrong
+
+
+def _right(case: Case, value: int, changes: int) -> bool:
+    """At least as new as the newest delivered change, or in the same state."""
+    states = case.states or ALL_NEW
+    return value >= changes or (value > 0 and states[value - 1] == states[changes - 1])
 
 
 def successors(state: State, case: Case, protocol: Protocol, changes: int) -> Iterator[State]:
@@ -129,7 +142,8 @@ def decide(change: int, store: Store, created: int, case: Case, protocol: Protoc
     """Where a refused delivery goes on: the refusing store hands back what it holds, and the event is judged against it."""
     progress = case.progress
     ours = progress[store.value - 1] if progress and store.value else None
-    verdict = protocol.judge(store.window, created, (ours, progress[change - 1] if progress else None))
+    same = store.value > 0 and (case.states or ALL_NEW)[store.value - 1] == (case.states or ALL_NEW)[change - 1]
+    verdict = protocol.judge(store.window, created, (ours, progress[change - 1] if progress else None), same)
     at = {Verdict.NEWS: "new", Verdict.OLD: "done", Verdict.AHEAD: "ahead", Verdict.DOUBT: "doubt"}[verdict]
     return Worker(change, at, seen=store.window if at == "ahead" else UNKNOWN)
 

@@ -46,7 +46,7 @@ def point_reading(ticket: int, start: int, end: int, margin: int) -> Write:
     return write._replace(seen_from=end - 1, seen_to=end - 1)
 
 
-def newer_only(stored: window.Window, created: int, progress: window.Pair) -> Verdict:
+def newer_only(stored: window.Window, created: int, progress: window.Pair, same: bool) -> Verdict:
     """Write when created is newer than the last one, drop ties."""
     return Verdict.NEWS if created > stored.seen_to else Verdict.OLD
 
@@ -57,14 +57,21 @@ def unfenced(write: Write, stored: window.Window) -> window.Window:
     return after if write.ticket is not None else after._replace(issued=stored.issued, applied=stored.applied)
 
 
-def progress_either(stored: window.Window, created: int, progress: window.Pair) -> Verdict:
+def progress_either(stored: window.Window, created: int, progress: window.Pair, same: bool) -> Verdict:
     """Take equal progress for further progress: a tie is then broken by chance."""
     ours, theirs = progress
     if stored.seen_from < created <= stored.seen_to and ours and theirs and ours >= theirs:
         return Verdict.OLD
-    return window.judge(stored, created, progress)
+    return window.judge(stored, created, progress, same)
 
 
+def same_is_old(stored: window.Window, created: int, progress: window.Pair, same: bool) -> Verdict:
+    """Skip an event that shows what is stored, without a fence."""
+    verdict = window.judge(stored, created, progress, same)
+    return Verdict.OLD if same and verdict is Verdict.AHEAD else verdict
+
+
+SAME_IS_OLD = PROTOCOL._replace(judge=same_is_old)
 BROKEN = {
     "blind": PROTOCOL._replace(snapshot=blind),
     "newer": PROTOCOL._replace(judge=newer_only),
@@ -92,6 +99,19 @@ def test_clocks_apart_by_the_margin_end_right(deliveries: tuple[int, ...]) -> No
 def test_an_invoice_that_only_goes_forward_needs_no_read_and_ends_right(life: tuple[window.Progress, ...]) -> None:
     assert explore(Case((1, 2, 2, 3), progress=life), PROTOCOL)[1] == 0
     assert explore(Case((1, 2, 3), seconds=4, skew=1, margin=1, progress=life), PROTOCOL)[1] == 0
+
+
+@pytest.mark.parametrize("states", ["ABA", "AAB", "ABB", "AABA"])
+def test_a_state_that_comes_back_ends_right(states: str) -> None:
+    deliveries = (1, 2, 3, 4)[: len(states)]
+
+    assert explore(Case(deliveries, states=states), PROTOCOL)[1] == 0
+    assert explore(Case(deliveries[:3], seconds=4, skew=1, margin=1, states=states), PROTOCOL)[1] == 0
+
+
+def test_a_same_state_taken_for_old_news_is_caught() -> None:
+    """Without the fence, a reader that saw B writes it over the second A."""
+    assert any(explore(Case((1, 2, 3), states=states), SAME_IS_OLD)[1] for states in ("ABA", "ABB"))
 
 
 @pytest.mark.parametrize("name", BROKEN)

@@ -1,0 +1,159 @@
+"""What most tests stand on: AWS in moto, Stripe in the twin, time at a fixed second, and nothing of this machine's.
+
+Credentials and region are set before anything is imported, so that no test can reach a real account.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+os.environ.update(
+    AWS_ACCESS_KEY_ID="testing",
+    AWS_SECRET_ACCESS_KEY="testing",
+    AWS_SESSION_TOKEN="testing",
+    AWS_DEFAULT_REGION="eu-north-1",
+    POWERTOOLS_METRICS_NAMESPACE="Stamkund",
+)
+for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_CONFIG_FILE"):
+    os.environ.pop(name, None)
+
+import boto3
+import pytest
+import stripe
+from moto import mock_aws
+
+from chalicelib.aws import clients, secrets
+from chalicelib.core.model import Site
+from chalicelib.store import api_keys, sites
+from chalicelib.store.tables import DueIndex, ObjectRow
+from chalicelib.stripe_api import gateway
+from infra.local.twin.core.twin import Twin
+from tests.edge import TwinEdge
+
+NOW = 1_793_620_800
+"""2026-11-02 12:00:00 UTC, a Monday."""
+
+ACCOUNT = "acct_1TwinNordlys"
+WEBHOOK_SECRET = "whsec_test_secret_of_the_default_endpoint"
+SITE = Site(
+    id="nordlys",
+    name="Nordlys",
+    account=ACCOUNT,
+    livemode=False,
+    base_url="https://pay.nordlys.example",
+    home_url="https://nordlys.example/account",
+    return_urls=("https://nordlys.example/account",),
+    sender="Nordlys <billing@nordlys.example>",
+    support_email="help@nordlys.example",
+    time_zone="Europe/Stockholm",
+    country="SE",
+)
+
+
+@pytest.fixture(autouse=True)
+def settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment of a deployed function, and empty caches."""
+    for name, value in {
+        "STAGE": "dev",
+        "TABLE_NAME": "stamkund-test",
+        "SECRET_ID": "stamkund-test",
+        "STRIPE_ACCOUNT": ACCOUNT,
+        "LIVEMODE": "false",
+        "SITE": SITE.id,
+        "SES_CONFIGURATION_SET": "stamkund-test",
+    }.items():
+        monkeypatch.setenv(name, value)
+    clients.client.cache_clear()
+    gateway.client.cache_clear()
+    secrets.forget()
+    sites.forget()
+
+
+@dataclass
+class Cloud:
+    """The AWS account of a test, and every DynamoDB request that botocore sent to it."""
+
+    sqs: Any
+    events_url: str
+    mails_url: str
+    dynamodb_requests: list[str] = field(default_factory=list)
+
+    def messages(self, url: str) -> list[dict[str, Any]]:
+        """The messages of a queue, taken from it."""
+        found: list[dict[str, Any]] = []
+        while batch := self.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+            for message in batch:
+                self.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+                found.append(json.loads(message["Body"]))
+        return found
+
+    def mails(self) -> list[Any]:
+        """What SES was asked to send."""
+        from moto.ses import ses_backends
+
+        return list(ses_backends["123456789012"]["eu-north-1"].sent_messages)
+
+
+@pytest.fixture
+def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
+    """A table, two queues, the secret, the site and a verified sender."""
+    with mock_aws():
+        ObjectRow._connection = None
+        create_table()
+        sqs = boto3.client("sqs")
+        urls = [sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("events", "mails")]
+        monkeypatch.setenv("EVENTS_QUEUE_URL", urls[0])
+        monkeypatch.setenv("MAILS_QUEUE_URL", urls[1])
+        value = {"stripe_api_key": "rk_test_twin_key", "webhook_secrets": {"default": [WEBHOOK_SECRET]}}
+        boto3.client("secretsmanager").create_secret(Name="stamkund-test", SecretString=json.dumps(value))
+        boto3.client("sesv2").create_email_identity(EmailIdentity="nordlys.example")
+        boto3.client("sesv2").create_configuration_set(ConfigurationSetName="stamkund-test")
+        sites.put(SITE)
+        sites.forget()
+        made = Cloud(sqs, *urls)
+        connection = ObjectRow._get_connection().connection
+        connection.client.meta.events.register(
+            "before-call.dynamodb", lambda model, **_: made.dynamodb_requests.append(model.name)
+        )
+        yield made
+        ObjectRow._connection = None
+
+
+def create_table() -> None:
+    """The table as the models describe it; tests/infra compares them with infra/data.yaml."""
+    strings = ("pk", "sk", "due_shard")
+    boto3.client("dynamodb").create_table(
+        TableName=os.environ["TABLE_NAME"],
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[
+            *({"AttributeName": name, "AttributeType": "S"} for name in strings),
+            {"AttributeName": "due_at", "AttributeType": "N"},
+        ],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": DueIndex.Meta.index_name,
+                "KeySchema": [
+                    {"AttributeName": "due_shard", "KeyType": "HASH"},
+                    {"AttributeName": "due_at", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
+            }
+        ],
+    )
+
+
+@pytest.fixture
+def edge(monkeypatch: pytest.MonkeyPatch) -> TwinEdge:
+    """Stripe: a twin whose clock stands at NOW, behind the SDK that we ship."""
+    made = TwinEdge(Twin(seed=7, account_id=ACCOUNT, start=NOW))
+    monkeypatch.setattr(stripe, "RequestsClient", lambda **_: made)
+    return made
+
+
+@pytest.fixture
+def api_key(cloud: Cloud) -> str:
+    """A key of the site that may do everything."""
+    return api_keys.create(SITE.id, ("portal", "read"), NOW)
