@@ -16,15 +16,23 @@ from infra.local.twin.http.service import Service
 
 def arguments(words: list[str] | None = None) -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m infra.local.twin", description="A small, stateful stand-in of Stripe's API.")
-    parser.add_argument("--port", type=int, required=True, help="0 takes a free one; the first line of output says which")
+    parser = argparse.ArgumentParser(
+        prog="python -m infra.local.twin", description="A small, stateful stand-in of Stripe's API."
+    )
+    parser.add_argument(
+        "--port", type=int, required=True, help="0 takes a free one; the first line of output says which"
+    )
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--base-url", help="how the twin's own pages are reached, if not http://HOST:PORT")
     parser.add_argument("--seed", type=int, help="the same seed gives the same ids, events and chaos")
     parser.add_argument("--account", default="acct_1TwinNordlys")
-    parser.add_argument("--start", type=int, help="UTC seconds at which the clock stands until it is advanced; default: real time")
+    parser.add_argument(
+        "--start", type=int, help="UTC seconds at which the clock stands until it is advanced; default: real time"
+    )
     parser.add_argument("--chaos", default="none", help="none, mild, wild, or a JSON file of chances")
-    parser.add_argument("--clock-file", type=Path, help="the offset to real time, in whole seconds, is written here before each move")
+    parser.add_argument(
+        "--clock-file", type=Path, help="the offset to real time, in whole seconds, is written here before each move"
+    )
     return parser.parse_args(words)
 
 

@@ -18,7 +18,9 @@ def exact(price: Obj, quantity: int) -> Decimal:
         quantity = whole + (1 if rest and transform["round"] == "up" else 0)
     if price["billing_scheme"] == "per_unit":
         return Decimal(price["unit_amount_decimal"]) * quantity
-    return _volume(price["_tiers"], quantity) if price["tiers_mode"] == "volume" else _graduated(price["_tiers"], quantity)
+    return (
+        _volume(price["_tiers"], quantity) if price["tiers_mode"] == "volume" else _graduated(price["_tiers"], quantity)
+    )
 
 
 def _volume(tiers: list[Obj], quantity: int) -> Decimal:

@@ -20,8 +20,14 @@ def begin(world: World, sub: Obj, customer: Obj, p: Obj) -> None:
     due = sum(row["amount"] for row in rows) > 0 and sub["collection_method"] == "charge_automatically"
     if behavior == "error_if_incomplete" and due:
         _must_pay(world, sub, customer, not p.get("off_session"))
-    invoice = drafts.draft(world, customer, sub, "subscription_create", [r for r in rows if r["amount"] or not due or r["quantity"]],
-                           sub["currency"])
+    invoice = drafts.draft(
+        world,
+        customer,
+        sub,
+        "subscription_create",
+        [r for r in rows if r["amount"] or not due or r["quantity"]],
+        sub["currency"],
+    )
     sub["latest_invoice"] = invoice["id"]
     schedule(world, sub)
     if sub["collection_method"] == "send_invoice":
@@ -51,8 +57,18 @@ def _added(world: World, sub: Obj, given: Obj) -> Obj:
     price = world.get("price", given["price"], "add_invoice_items[0][price]")
     quantity = given.get("quantity", 1)
     name = world.get("product", price["product"])["name"]
-    return lines.line(world, amount=cost(price, quantity), currency=price["currency"], description=name, price=price, quantity=quantity,
-                      start=world.now, end=world.now, parent=None, metadata={})
+    return lines.line(
+        world,
+        amount=cost(price, quantity),
+        currency=price["currency"],
+        description=name,
+        price=price,
+        quantity=quantity,
+        start=world.now,
+        end=world.now,
+        parent=None,
+        metadata={},
+    )
 
 
 def _must_pay(world: World, sub: Obj, customer: Obj, on_session: bool) -> None:
@@ -60,15 +76,29 @@ def _must_pay(world: World, sub: Obj, customer: Obj, on_session: bool) -> None:
     wanted = sub["default_payment_method"] or customer["invoice_settings"]["default_payment_method"]
     card = world.table("payment_method").get(wanted or "")
     if card is None:
-        raise declined({"message": "This customer has no attached payment source or default payment method.",
-                        "code": "resource_missing"})
+        raise declined(
+            {
+                "message": "This customer has no attached payment source or default payment method.",
+                "code": "resource_missing",
+            }
+        )
     answer = payments.verdict(card, False, on_session)
     if isinstance(answer, Decline):
-        raise declined({"message": answer.message, "code": answer.code, "decline_code": answer.decline_code,
-                        "advice_code": answer.advice})
+        raise declined(
+            {
+                "message": answer.message,
+                "code": answer.code,
+                "decline_code": answer.decline_code,
+                "advice_code": answer.advice,
+            }
+        )
     if answer == "action":
-        raise declined({"message": "This payment requires additional user action before it can be completed successfully.",
-                        "code": "subscription_payment_intent_requires_action"})
+        raise declined(
+            {
+                "message": "This payment requires additional user action before it can be completed successfully.",
+                "code": "subscription_payment_intent_requires_action",
+            }
+        )
 
 
 def hold(world: World, invoice: Obj) -> None:

@@ -23,5 +23,10 @@ def shipping(given: Obj | None) -> Obj | None:
 def details(given: Obj | None) -> Obj:
     """Whole billing details; what was not given is null."""
     given = given or {}
-    return {"address": address(given.get("address") or {}), "email": given.get("email"), "name": given.get("name"),
-            "phone": given.get("phone"), "tax_id": given.get("tax_id")}
+    return {
+        "address": address(given.get("address") or {}),
+        "email": given.get("email"),
+        "name": given.get("name"),
+        "phone": given.get("phone"),
+        "tax_id": given.get("tax_id"),
+    }

@@ -76,10 +76,22 @@ def create(world: World, call: Call) -> Obj:
     """A test clock. There is one time in the twin, so `frozen_time` may not lie before now; later, it is advanced to."""
     at = call.p["frozen_time"]
     if at < world.now - DAY:
-        raise invalid("The twin has one clock for everything: frozen_time cannot lie before the twin's time.", "frozen_time")
-    clock = world.add(fields(
-        id=world.ids.new("clock"), object="test_helpers.test_clock", created=world.now, deletes_after=world.now + 30 * DAY,
-        frozen_time=max(at, world.now), livemode=False, name=call.p.get("name"), status="ready", status_details={}))
+        raise invalid(
+            "The twin has one clock for everything: frozen_time cannot lie before the twin's time.", "frozen_time"
+        )
+    clock = world.add(
+        fields(
+            id=world.ids.new("clock"),
+            object="test_helpers.test_clock",
+            created=world.now,
+            deletes_after=world.now + 30 * DAY,
+            frozen_time=max(at, world.now),
+            livemode=False,
+            name=call.p.get("name"),
+            status="ready",
+            status_details={},
+        )
+    )
     emit(world, "test_helpers.test_clock.created", clock)
     world.wanted_time = max(at, world.now)
     return clock

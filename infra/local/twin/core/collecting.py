@@ -12,8 +12,11 @@ def card_for(world: World, invoice: Obj) -> Obj | None:
     """The card that is charged: the invoice's own, else the subscription's, else the customer's default."""
     customer = world.get("customer", invoice["customer"])
     sub = world.table("subscription").get(invoice["_subscription"] or "")
-    for wanted in (invoice["default_payment_method"], sub and sub["default_payment_method"],
-                   (customer.get("invoice_settings") or {}).get("default_payment_method")):
+    for wanted in (
+        invoice["default_payment_method"],
+        sub and sub["default_payment_method"],
+        (customer.get("invoice_settings") or {}).get("default_payment_method"),
+    ):
         card = world.table("payment_method").get(wanted or "")
         if card and card["customer"] == invoice["customer"]:
             return card
@@ -36,7 +39,9 @@ def automatic(world: World, invoice: Obj, on_session: bool = False) -> None:
         _failed(world, invoice, card, answer, automatic=True)
 
 
-def _ask(world: World, invoice: Obj, card: Obj | None, on_session: bool, authenticated: bool = False) -> Decline | str | None:
+def _ask(
+    world: World, invoice: Obj, card: Obj | None, on_session: bool, authenticated: bool = False
+) -> Decline | str | None:
     """Asks the bank; paid invoices are settled here. "none" means that there was no card to ask with."""
     if card is None:
         return "none"
@@ -76,7 +81,7 @@ def _next_try(world: World, invoice: Obj) -> None:
     at = None
     if invoice["billing_reason"] != "subscription_create" and invoice["auto_advance"]:
         first = invoice["_first_failure"] or world.now
-        at = next((first + wait for wait in world.settings.retries[invoice["_tries"] - 1:]), None)
+        at = next((first + wait for wait in world.settings.retries[invoice["_tries"] - 1 :]), None)
     invoice["next_payment_attempt"] = at
     if at is not None:
         world.at(at, "collect", invoice["id"])
@@ -91,8 +96,14 @@ def settle(world: World, invoice: Obj, card: Obj | None, outside: bool = False) 
         if not invoice["attempted"]:
             invoice["attempt_count"] += 1 if invoice["amount_due"] and card else 0
             invoice["attempted"] = True
-        invoice.update(status="paid", amount_paid=0 if outside else invoice["amount_due"], amount_remaining=0, next_payment_attempt=None,
-                       amount_paid_off_stripe=invoice["amount_due"] if outside else 0, auto_advance=False)
+        invoice.update(
+            status="paid",
+            amount_paid=0 if outside else invoice["amount_due"],
+            amount_remaining=0,
+            next_payment_attempt=None,
+            amount_paid_off_stripe=invoice["amount_due"] if outside else 0,
+            auto_advance=False,
+        )
         invoice.pop("status_details", None)
         invoice["status_transitions"] = {**invoice["status_transitions"], "paid_at": world.now}
     emit(world, "invoice.paid", invoice)
@@ -105,8 +116,12 @@ def pay(world: World, invoice: Obj, card: Obj | None, *, on_session: bool = Fals
     """A payment that somebody asked for. Refused: Stripe's card error, after the failure was recorded; waiting for the bank: 402 too."""
     card = card or card_for(world, invoice)
     if card is None:
-        raise invalid("There is no `default_payment_method` set on this Customer or Invoice. Please set an appropriate payment method "
-                      "on the Customer or Invoice before retrying.", None, "missing_payment_method")
+        raise invalid(
+            "There is no `default_payment_method` set on this Customer or Invoice. Please set an appropriate payment method "
+            "on the Customer or Invoice before retrying.",
+            None,
+            "missing_payment_method",
+        )
     answer = _ask(world, invoice, card, on_session, authenticated)
     if answer is None:
         return
@@ -119,8 +134,21 @@ def payment_error(world: World, invoice: Obj, answer: Decline | str) -> Exceptio
     found = payments.of_invoice(world, invoice)
     intent = public(found[1]) if found else None
     if not isinstance(answer, Decline):
-        return declined({"message": "This payment requires additional user action before it can be completed successfully. Payment can "
-                         "be completed using the PaymentIntent associated with the invoice.", "code": "invoice_payment_intent_requires_action",
-                         "payment_intent": intent})
-    return declined({"message": answer.message, "code": answer.code, "decline_code": answer.decline_code, "advice_code": answer.advice,
-                     "network_decline_code": answer.network, "payment_intent": intent})
+        return declined(
+            {
+                "message": "This payment requires additional user action before it can be completed successfully. Payment can "
+                "be completed using the PaymentIntent associated with the invoice.",
+                "code": "invoice_payment_intent_requires_action",
+                "payment_intent": intent,
+            }
+        )
+    return declined(
+        {
+            "message": answer.message,
+            "code": answer.code,
+            "decline_code": answer.decline_code,
+            "advice_code": answer.advice,
+            "network_decline_code": answer.network,
+            "payment_intent": intent,
+        }
+    )

@@ -6,21 +6,49 @@ from infra.local.twin.core.errors import invalid
 from infra.local.twin.core.events import editing, emit
 from infra.local.twin.core.pages import CREATED, paged
 from infra.local.twin.core.params import (
-    Check, Required, clear, count, flag, listed, merge_metadata, metadata, need, number, one_of, shape, text, when,
+    Check,
+    Required,
+    clear,
+    count,
+    flag,
+    listed,
+    merge_metadata,
+    metadata,
+    need,
+    number,
+    one_of,
+    shape,
+    text,
+    when,
 )
 from infra.local.twin.core.values import Obj
 from infra.local.twin.core.world import World, fields
 
 COUPON: dict[str, Check | Required] = {
-    "id": text, "amount_off": count, "percent_off": number, "currency": text, "duration": one_of("forever", "once", "repeating"),
-    "duration_in_months": count, "max_redemptions": count, "redeem_by": when, "name": text, "metadata": metadata,
-    "applies_to": shape(products=listed(text))}
+    "id": text,
+    "amount_off": count,
+    "percent_off": number,
+    "currency": text,
+    "duration": one_of("forever", "once", "repeating"),
+    "duration_in_months": count,
+    "max_redemptions": count,
+    "redeem_by": when,
+    "name": text,
+    "metadata": metadata,
+    "applies_to": shape(products=listed(text)),
+}
 COUPON_UPDATE: dict[str, Check | Required] = {"name": clear(text), "metadata": metadata}
 COUPONS: dict[str, Check | Required] = dict(CREATED)
 CODE: dict[str, Check | Required] = {
-    "promotion": need(shape(type=need(one_of("coupon", "coupon")), coupon=need(text))), "code": text, "active": flag, "customer": text,
-    "expires_at": when, "max_redemptions": count, "metadata": metadata,
-    "restrictions": shape(first_time_transaction=flag, minimum_amount=count, minimum_amount_currency=text)}
+    "promotion": need(shape(type=need(one_of("coupon", "coupon")), coupon=need(text))),
+    "code": text,
+    "active": flag,
+    "customer": text,
+    "expires_at": when,
+    "max_redemptions": count,
+    "metadata": metadata,
+    "restrictions": shape(first_time_transaction=flag, minimum_amount=count, minimum_amount_currency=text),
+}
 CODE_UPDATE: dict[str, Check | Required] = {"active": flag, "metadata": metadata}
 CODES: dict[str, Check | Required] = {**CREATED, "active": flag, "code": text, "coupon": text, "customer": text}
 
@@ -29,7 +57,9 @@ def create(world: World, call: Call) -> Obj:
     """A coupon: a percentage, or an amount in a currency."""
     p = call.p
     if ("amount_off" in p) == ("percent_off" in p):
-        raise invalid("You must pass exactly one of `percent_off` and `amount_off`.", "percent_off", "parameter_missing")
+        raise invalid(
+            "You must pass exactly one of `percent_off` and `amount_off`.", "percent_off", "parameter_missing"
+        )
     if "amount_off" in p and "currency" not in p:
         raise invalid("You must pass currency when passing amount_off.", "currency", "parameter_missing")
     if not 0 < p.get("percent_off", 100) <= 100:
@@ -38,12 +68,26 @@ def create(world: World, call: Call) -> Obj:
         raise invalid("`duration_in_months` goes with `duration=repeating`.", "duration_in_months")
     if p.get("id") in world.table("coupon"):
         raise invalid("Coupon already exists.", "id", "resource_already_exists")
-    coupon = world.add(fields(
-        id=p.get("id") or world.ids.letters(8), object="coupon", amount_off=p.get("amount_off"), created=world.now,
-        currency=p["currency"].lower() if "currency" in p else None, duration=p.get("duration", "once"),
-        duration_in_months=p.get("duration_in_months"), livemode=world.livemode, max_redemptions=p.get("max_redemptions"),
-        metadata=merge_metadata({}, p.get("metadata")), name=p.get("name"), percent_off=p.get("percent_off"), redeem_by=p.get("redeem_by"),
-        times_redeemed=0, valid=True) | {"_applies_to": p.get("applies_to", {}).get("products"), "_currency_options": {}})
+    coupon = world.add(
+        fields(
+            id=p.get("id") or world.ids.letters(8),
+            object="coupon",
+            amount_off=p.get("amount_off"),
+            created=world.now,
+            currency=p["currency"].lower() if "currency" in p else None,
+            duration=p.get("duration", "once"),
+            duration_in_months=p.get("duration_in_months"),
+            livemode=world.livemode,
+            max_redemptions=p.get("max_redemptions"),
+            metadata=merge_metadata({}, p.get("metadata")),
+            name=p.get("name"),
+            percent_off=p.get("percent_off"),
+            redeem_by=p.get("redeem_by"),
+            times_redeemed=0,
+            valid=True,
+        )
+        | {"_applies_to": p.get("applies_to", {}).get("products"), "_currency_options": {}}
+    )
     emit(world, "coupon.created", coupon)
     return coupon
 
@@ -89,13 +133,28 @@ def create_code(world: World, call: Call) -> Obj:
     if any(c["active"] and c["code"].upper() == text_.upper() for c in world.table("promotion_code").values()):
         raise invalid("An active promotion code with this code already exists.", "code", "resource_already_exists")
     given = p.get("restrictions", {})
-    code = world.add(fields(
-        id=world.ids.new("promo"), object="promotion_code", active=p.get("active", True), code=text_, created=world.now,
-        customer=p.get("customer"), customer_account=None, expires_at=p.get("expires_at"), livemode=world.livemode,
-        max_redemptions=p.get("max_redemptions"), metadata=merge_metadata({}, p.get("metadata")),
-        promotion={"coupon": coupon["id"], "type": "coupon"},
-        restrictions={"first_time_transaction": given.get("first_time_transaction", False), "minimum_amount": given.get("minimum_amount"),
-                      "minimum_amount_currency": given.get("minimum_amount_currency")}, times_redeemed=0))
+    code = world.add(
+        fields(
+            id=world.ids.new("promo"),
+            object="promotion_code",
+            active=p.get("active", True),
+            code=text_,
+            created=world.now,
+            customer=p.get("customer"),
+            customer_account=None,
+            expires_at=p.get("expires_at"),
+            livemode=world.livemode,
+            max_redemptions=p.get("max_redemptions"),
+            metadata=merge_metadata({}, p.get("metadata")),
+            promotion={"coupon": coupon["id"], "type": "coupon"},
+            restrictions={
+                "first_time_transaction": given.get("first_time_transaction", False),
+                "minimum_amount": given.get("minimum_amount"),
+                "minimum_amount_currency": given.get("minimum_amount_currency"),
+            },
+            times_redeemed=0,
+        )
+    )
     emit(world, "promotion_code.created", code)
     return code
 

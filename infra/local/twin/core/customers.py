@@ -2,20 +2,44 @@
 
 from infra.local.twin.core import billing_info, payment_methods, settlement
 from infra.local.twin.core.call import Call
-from infra.local.twin.core.events import editing, emit
 from infra.local.twin.core.errors import invalid, missing
+from infra.local.twin.core.events import editing, emit
 from infra.local.twin.core.pages import CREATED, listing, paged
-from infra.local.twin.core.params import Check, Required, clear, listed, merge_metadata, metadata, one_of, shape, text, whole
+from infra.local.twin.core.params import (
+    Check,
+    Required,
+    clear,
+    listed,
+    merge_metadata,
+    metadata,
+    one_of,
+    shape,
+    text,
+    whole,
+)
 from infra.local.twin.core.values import Obj
 from infra.local.twin.core.world import World, fields
 
 FIELDS: dict[str, Check | Required] = {
-    "email": clear(text), "name": clear(text), "description": clear(text), "phone": clear(text), "metadata": metadata,
-    "address": clear(billing_info.ADDRESS), "shipping": clear(shape(address=billing_info.ADDRESS, name=text, phone=clear(text))),
-    "preferred_locales": clear(listed(text)), "balance": whole, "invoice_prefix": clear(text), "next_invoice_sequence": whole,
-    "tax_exempt": clear(one_of("exempt", "none", "reverse")), "business_name": clear(text), "individual_name": clear(text),
-    "invoice_settings": shape(default_payment_method=clear(text), footer=clear(text),
-                              custom_fields=clear(listed(shape(name=text, value=text)))),
+    "email": clear(text),
+    "name": clear(text),
+    "description": clear(text),
+    "phone": clear(text),
+    "metadata": metadata,
+    "address": clear(billing_info.ADDRESS),
+    "shipping": clear(shape(address=billing_info.ADDRESS, name=text, phone=clear(text))),
+    "preferred_locales": clear(listed(text)),
+    "balance": whole,
+    "invoice_prefix": clear(text),
+    "next_invoice_sequence": whole,
+    "tax_exempt": clear(one_of("exempt", "none", "reverse")),
+    "business_name": clear(text),
+    "individual_name": clear(text),
+    "invoice_settings": shape(
+        default_payment_method=clear(text),
+        footer=clear(text),
+        custom_fields=clear(listed(shape(name=text, value=text))),
+    ),
 }
 CREATE: dict[str, Check | Required] = {**FIELDS, "payment_method": text, "test_clock": text}
 UPDATE = FIELDS
@@ -41,11 +65,35 @@ def create(world: World, call: Call) -> Obj:
 
 def _blank(world: World, clock: str | None) -> Obj:
     return fields(
-        id=world.ids.new("cus"), object="customer", address=None, balance=0, created=world.now, currency=None, customer_account=None,
-        default_source=None, delinquent=False, description=None, discount=None, email=None, invoice_prefix=world.ids.letters(8).upper(),
-        invoice_settings={"custom_fields": None, "default_payment_method": None, "footer": None, "rendering_options": None},
-        livemode=world.livemode, metadata={}, name=None, next_invoice_sequence=1, phone=None, preferred_locales=[], shipping=None,
-        tax_exempt="none", test_clock=clock)
+        id=world.ids.new("cus"),
+        object="customer",
+        address=None,
+        balance=0,
+        created=world.now,
+        currency=None,
+        customer_account=None,
+        default_source=None,
+        delinquent=False,
+        description=None,
+        discount=None,
+        email=None,
+        invoice_prefix=world.ids.letters(8).upper(),
+        invoice_settings={
+            "custom_fields": None,
+            "default_payment_method": None,
+            "footer": None,
+            "rendering_options": None,
+        },
+        livemode=world.livemode,
+        metadata={},
+        name=None,
+        next_invoice_sequence=1,
+        phone=None,
+        preferred_locales=[],
+        shipping=None,
+        tax_exempt="none",
+        test_clock=clock,
+    )
 
 
 def update(world: World, call: Call) -> Obj:
@@ -80,8 +128,14 @@ def _own_card(world: World, obj: Obj, wanted: str, p: Obj) -> str:
         return str(card["id"])
     card = world.get("payment_method", wanted, param)
     if card["customer"] != obj["id"]:
-        raise invalid("The customer does not have a payment method with the ID " + wanted + ". The payment method must be attached to "
-                      "the customer.", param, "resource_missing")
+        raise invalid(
+            "The customer does not have a payment method with the ID "
+            + wanted
+            + ". The payment method must be attached to "
+            "the customer.",
+            param,
+            "resource_missing",
+        )
     return wanted
 
 
@@ -121,5 +175,9 @@ def list_(world: World, call: Call) -> Obj:
 
 def subscriptions_of(world: World, obj: Obj) -> Obj:
     """The list that comes with expand[]=subscriptions: those that have not ended."""
-    rows = [s for s in world.find("subscription", "customer", obj["id"]) if s["status"] not in ("canceled", "incomplete_expired")]
+    rows = [
+        s
+        for s in world.find("subscription", "customer", obj["id"])
+        if s["status"] not in ("canceled", "incomplete_expired")
+    ]
     return listing(rows[::-1][:10], f"/v1/customers/{obj['id']}/subscriptions", len(rows) > 10)

@@ -54,7 +54,9 @@ def _turn(world: World, sub: Obj, item: Obj) -> list[Obj]:
     start = item["current_period_start"]
     recurring = item["price"]["recurring"]
     item["current_period_start"] = world.now
-    item["current_period_end"] = boundary(sub["billing_cycle_anchor"], recurring["interval"], recurring["interval_count"], world.now)
+    item["current_period_end"] = boundary(
+        sub["billing_cycle_anchor"], recurring["interval"], recurring["interval_count"], world.now
+    )
     if recurring["usage_type"] == "metered":
         row = lines.period_line(world, sub, item, start, world.now, trial=sub["status"] == "trialing")
     else:
@@ -80,7 +82,11 @@ def collect_later(world: World, sub: Obj, invoice: Obj) -> None:
 
 def finalize(world: World, invoice: Obj) -> None:
     """The hour is over."""
-    if invoice.get("status") != "draft" or invoice["automatically_finalizes_at"] != world.now or not invoice["auto_advance"]:
+    if (
+        invoice.get("status") != "draft"
+        or invoice["automatically_finalizes_at"] != world.now
+        or not invoice["auto_advance"]
+    ):
         return
     sub = world.table("subscription").get(invoice["_subscription"] or "")
     paused = ((sub or {}).get("pause_collection") or {}).get("behavior")
@@ -140,15 +146,22 @@ def preview(world: World, sub: Obj) -> Obj:
         recurring = item["price"]["recurring"]
         end = boundary(sub["billing_cycle_anchor"], recurring["interval"], recurring["interval_count"], at)
         metered = recurring["usage_type"] == "metered"
-        rows.append(lines.period_line(world, sub, item, item["current_period_start"] if metered else at, at if metered else end))
+        rows.append(
+            lines.period_line(world, sub, item, item["current_period_start"] if metered else at, at if metered else end)
+        )
     customer = world.get("customer", sub["customer"])
     waiting = [lines.invoice_item_line(world, x) for x in drafts.pending(world, customer, sub, sub["currency"])]
-    invoice = drafts.draft(world, customer, sub, "upcoming", rows + waiting, sub["currency"], pull=False, announce=False)
+    invoice = drafts.draft(
+        world, customer, sub, "upcoming", rows + waiting, sub["currency"], pull=False, announce=False
+    )
     del world.table("invoice")[invoice["id"]]
     for row in invoice["lines"]["data"]:
         row["invoice"] = None
-    invoice.update(next_payment_attempt=at + world.settings.finalize_after, period_start=min(
-        i["current_period_start"] for i in sub["items"]["data"]), period_end=at)
+    invoice.update(
+        next_payment_attempt=at + world.settings.finalize_after,
+        period_start=min(i["current_period_start"] for i in sub["items"]["data"]),
+        period_end=at,
+    )
     return {k: v for k, v in invoice.items() if k != "id"}
 
 
@@ -156,4 +169,3 @@ def collect(world: World, invoice: Obj) -> None:
     """A retry is due."""
     if invoice["status"] == "open" and invoice["next_payment_attempt"] == world.now and invoice["auto_advance"]:
         collecting.automatic(world, invoice)
-

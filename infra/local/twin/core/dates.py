@@ -40,5 +40,3 @@ def before(anchor: int, interval: str, count: int, end: int) -> int:
 def day_text(moment: int) -> str:
     """`22 Nov 2026`, as invoice lines have it."""
     return (datetime.fromtimestamp(moment, UTC)).strftime("%d %b %Y").lstrip("0")
-
-

@@ -22,7 +22,11 @@ def _one(world: World, given: Obj, param: str, customer: Obj, sub: str | None, i
         raise invalid("Give exactly one of `coupon`, `promotion_code` and `discount`.", param)
     if "discount" in given:
         return str(world.get("discount", given["discount"], f"{param}[discount]")["id"])
-    code = world.get("promotion_code", given["promotion_code"], f"{param}[promotion_code]") if "promotion_code" in given else None
+    code = (
+        world.get("promotion_code", given["promotion_code"], f"{param}[promotion_code]")
+        if "promotion_code" in given
+        else None
+    )
     coupon = world.get("coupon", code["promotion"]["coupon"] if code else given["coupon"], f"{param}[coupon]")
     _check(world, coupon, code, customer, param)
     return str(redeem(world, coupon, code, customer["id"], sub, item)["id"])
@@ -37,8 +41,11 @@ def _check(world: World, coupon: Obj, code: Obj | None, customer: Obj, param: st
     full = code["max_redemptions"] is not None and code["times_redeemed"] >= code["max_redemptions"]
     late = code["expires_at"] is not None and code["expires_at"] <= world.now
     if full or late or not code["active"] or code["customer"] not in (None, customer["id"]):
-        raise invalid("This promotion code cannot be redeemed because it is expired, used up, inactive or for another customer.",
-                      f"{param}[promotion_code]", "promotion_code_invalid" if not late else "promotion_code_expired")
+        raise invalid(
+            "This promotion code cannot be redeemed because it is expired, used up, inactive or for another customer.",
+            f"{param}[promotion_code]",
+            "promotion_code_invalid" if not late else "promotion_code_expired",
+        )
 
 
 def refresh(world: World, coupon: Obj) -> None:
@@ -54,11 +61,24 @@ def redeem(world: World, coupon: Obj, code: Obj | None, customer: str, sub: str 
         code["times_redeemed"] += 1
     refresh(world, coupon)
     months = coupon["duration_in_months"]
-    return world.add(fields(
-        id=world.ids.new("di"), object="discount", checkout_session=None, customer=customer, customer_account=None,
-        end=add_months(world.now, months) if months else None, invoice=None, invoice_item=None,
-        promotion_code=code["id"] if code else None, source={"coupon": coupon["id"], "type": "coupon"}, start=world.now, subscription=sub,
-        subscription_item=item) | {"_used": False})
+    return world.add(
+        fields(
+            id=world.ids.new("di"),
+            object="discount",
+            checkout_session=None,
+            customer=customer,
+            customer_account=None,
+            end=add_months(world.now, months) if months else None,
+            invoice=None,
+            invoice_item=None,
+            promotion_code=code["id"] if code else None,
+            source={"coupon": coupon["id"], "type": "coupon"},
+            start=world.now,
+            subscription=sub,
+            subscription_item=item,
+        )
+        | {"_used": False}
+    )
 
 
 def in_force(world: World, wanted: str, now: int) -> bool:
@@ -121,7 +141,7 @@ def _spread(amounts: list[int], off: int) -> list[int]:
         return [0] * len(amounts)
     exact = [max(0, a) * off for a in amounts]
     parts = [e // total for e in exact]
-    for at in sorted(range(len(parts)), key=lambda i: -(exact[i] % total))[:off - sum(parts)]:
+    for at in sorted(range(len(parts)), key=lambda i: -(exact[i] % total))[: off - sum(parts)]:
         parts[at] += 1
     return parts
 

@@ -8,8 +8,18 @@ from infra.local.twin.core.world import World, fields
 ISSUER = {"type": "self"}
 
 
-def draft(world: World, customer: Obj, sub: Obj | None, reason: str, rows: list[Obj], currency: str, *, method: str | None = None,
-          pull: bool = True, announce: bool = True) -> Obj:
+def draft(
+    world: World,
+    customer: Obj,
+    sub: Obj | None,
+    reason: str,
+    rows: list[Obj],
+    currency: str,
+    *,
+    method: str | None = None,
+    pull: bool = True,
+    announce: bool = True,
+) -> Obj:
     """A draft with `rows` and, when `pull`, the invoice items that wait for one. invoice.created is sent when `announce`."""
     invoice = world.add(_blank(world, customer, sub, reason, currency, method))
     world.reindex(invoice, "_subscription")
@@ -27,7 +37,11 @@ def draft(world: World, customer: Obj, sub: Obj | None, reason: str, rows: list[
 
 def pending(world: World, customer: Obj, sub: Obj | None, currency: str) -> list[Obj]:
     """Invoice items that wait: those of this subscription, and those of none."""
-    rows = [x for x in world.find("invoiceitem", "customer", customer["id"]) if x["invoice"] is None and x["currency"] == currency]
+    rows = [
+        x
+        for x in world.find("invoiceitem", "customer", customer["id"])
+        if x["invoice"] is None and x["currency"] == currency
+    ]
     own = (None,) if sub is None else (None, sub["id"])
     return [x for x in rows if ((x["parent"] or {}).get("subscription_details") or {}).get("subscription") in own]
 
@@ -38,40 +52,127 @@ def _pulled(world: World, invoice: Obj, extra: Obj) -> Obj:
 
 
 def _lines(invoice: Obj, rows: list[Obj]) -> Obj:
-    return {"object": "list", "data": rows, "has_more": False, "total_count": len(rows), "url": f"/v1/invoices/{invoice['id']}/lines"}
+    return {
+        "object": "list",
+        "data": rows,
+        "has_more": False,
+        "total_count": len(rows),
+        "url": f"/v1/invoices/{invoice['id']}/lines",
+    }
 
 
 def _blank(world: World, customer: Obj, sub: Obj | None, reason: str, currency: str, method: str | None) -> Obj:
     settings = sub["payment_settings"] if sub else {}
-    parent = {"quote_details": None, "type": "subscription_details", "subscription_details": {
-        "metadata": dict(sub["metadata"]), "subscription": sub["id"], "subscription_proration_date": None}} if sub else None
+    parent = (
+        {
+            "quote_details": None,
+            "type": "subscription_details",
+            "subscription_details": {
+                "metadata": dict(sub["metadata"]),
+                "subscription": sub["id"],
+                "subscription_proration_date": None,
+            },
+        }
+        if sub
+        else None
+    )
     made = fields(
-        id=world.ids.new("in"), object="invoice", account_country="SE", account_name="Nordlys", account_tax_ids=None, amount_due=0,
-        amount_overpaid=0, amount_paid=0, amount_paid_off_stripe=0, amount_remaining=0, amount_shipping=0, application=None,
-        attempt_count=0, attempted=False, auto_advance=True,
+        id=world.ids.new("in"),
+        object="invoice",
+        account_country="SE",
+        account_name="Nordlys",
+        account_tax_ids=None,
+        amount_due=0,
+        amount_overpaid=0,
+        amount_paid=0,
+        amount_paid_off_stripe=0,
+        amount_remaining=0,
+        amount_shipping=0,
+        application=None,
+        attempt_count=0,
+        attempted=False,
+        auto_advance=True,
         automatic_tax={"disabled_reason": None, "enabled": False, "liability": None, "provider": None, "status": None},
-        automatically_finalizes_at=None, billing_reason=reason,
-        collection_method=method or (sub["collection_method"] if sub else "charge_automatically"), created=world.now, currency=currency,
-        custom_fields=None, customer=customer["id"], customer_account=None, default_payment_method=None, default_source=None,
-        default_tax_rates=[], description=sub["description"] if sub else None, discounts=list(sub["discounts"]) if sub else [],
-        due_date=None, effective_at=None, ending_balance=None, footer=customer["invoice_settings"]["footer"], from_invoice=None,
-        hosted_invoice_url=None, invoice_pdf=None, issuer=dict(ISSUER), last_finalization_error=None, latest_revision=None,
-        lines={}, livemode=world.livemode, metadata={}, next_payment_attempt=None, number=None, on_behalf_of=None, parent=parent,
-        payment_settings={"default_mandate": None, "payment_method_options": settings.get("payment_method_options"),
-                          "payment_method_types": settings.get("payment_method_types")},
-        period_end=world.now, period_start=world.now, post_payment_credit_notes_amount=0, pre_payment_credit_notes_amount=0,
-        receipt_number=None, rendering=None, shipping_cost=None, shipping_details=None, starting_balance=0, statement_descriptor=None,
-        status="draft", status_transitions={"finalized_at": None, "marked_uncollectible_at": None, "paid_at": None, "voided_at": None},
-        subtotal=0, subtotal_excluding_tax=0, test_clock=customer["test_clock"], total=0, total_discount_amounts=[],
-        total_excluding_tax=0, total_pretax_credit_amounts=[], total_taxes=[], webhooks_delivered_at=None)
-    return made | _customer_part(customer) | {"_subscription": sub["id"] if sub else None, "_failed_card": None, "_first_failure": None,
-                                              "_reason": None, "_tries": 0}
+        automatically_finalizes_at=None,
+        billing_reason=reason,
+        collection_method=method or (sub["collection_method"] if sub else "charge_automatically"),
+        created=world.now,
+        currency=currency,
+        custom_fields=None,
+        customer=customer["id"],
+        customer_account=None,
+        default_payment_method=None,
+        default_source=None,
+        default_tax_rates=[],
+        description=sub["description"] if sub else None,
+        discounts=list(sub["discounts"]) if sub else [],
+        due_date=None,
+        effective_at=None,
+        ending_balance=None,
+        footer=customer["invoice_settings"]["footer"],
+        from_invoice=None,
+        hosted_invoice_url=None,
+        invoice_pdf=None,
+        issuer=dict(ISSUER),
+        last_finalization_error=None,
+        latest_revision=None,
+        lines={},
+        livemode=world.livemode,
+        metadata={},
+        next_payment_attempt=None,
+        number=None,
+        on_behalf_of=None,
+        parent=parent,
+        payment_settings={
+            "default_mandate": None,
+            "payment_method_options": settings.get("payment_method_options"),
+            "payment_method_types": settings.get("payment_method_types"),
+        },
+        period_end=world.now,
+        period_start=world.now,
+        post_payment_credit_notes_amount=0,
+        pre_payment_credit_notes_amount=0,
+        receipt_number=None,
+        rendering=None,
+        shipping_cost=None,
+        shipping_details=None,
+        starting_balance=0,
+        statement_descriptor=None,
+        status="draft",
+        status_transitions={"finalized_at": None, "marked_uncollectible_at": None, "paid_at": None, "voided_at": None},
+        subtotal=0,
+        subtotal_excluding_tax=0,
+        test_clock=customer["test_clock"],
+        total=0,
+        total_discount_amounts=[],
+        total_excluding_tax=0,
+        total_pretax_credit_amounts=[],
+        total_taxes=[],
+        webhooks_delivered_at=None,
+    )
+    return (
+        made
+        | _customer_part(customer)
+        | {
+            "_subscription": sub["id"] if sub else None,
+            "_failed_card": None,
+            "_first_failure": None,
+            "_reason": None,
+            "_tries": 0,
+        }
+    )
 
 
 def _customer_part(customer: Obj) -> Obj:
-    return {"customer_address": customer["address"], "customer_email": customer["email"], "customer_name": customer["name"],
-            "customer_phone": customer["phone"], "customer_shipping": customer["shipping"],
-            "customer_tax_exempt": customer["tax_exempt"], "customer_tax_ids": []}
+    return {
+        "customer_address": customer["address"],
+        "customer_email": customer["email"],
+        "customer_name": customer["name"],
+        "customer_phone": customer["phone"],
+        "customer_shipping": customer["shipping"],
+        "customer_tax_exempt": customer["tax_exempt"],
+        "customer_tax_ids": [],
+    }
 
 
 def refresh_customer(world: World, invoice: Obj) -> None:

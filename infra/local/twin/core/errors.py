@@ -1,9 +1,9 @@
 """Stripe's errors, one class and its makers.
 
-    StripeError
-      invalid(...)   400  invalid_request_error    a parameter that is wrong, unknown or missing
-      missing(...)   404  resource_missing         an id that names nothing (400 when it came as a parameter)
-      declined(...)  402  card_error               the bank said no
+StripeError
+  invalid(...)   400  invalid_request_error    a parameter that is wrong, unknown or missing
+  missing(...)   404  resource_missing         an id that names nothing (400 when it came as a parameter)
+  declined(...)  402  card_error               the bank said no
 """
 
 from typing import Any

@@ -10,10 +10,21 @@ from infra.local.twin.core.values import Obj
 from infra.local.twin.core.world import API_VERSION, World, fields
 
 LIST: dict[str, Check | Required] = {**CREATED, "type": text, "types": listed(text, 20), "delivery_success": flag}
-ENDPOINT: dict[str, Check | Required] = {"url": need(text), "enabled_events": need(listed(text, 500)), "api_version": text,
-                                         "description": clear(text), "metadata": metadata, "connect": flag}
-CHANGE: dict[str, Check | Required] = {"url": text, "enabled_events": listed(text, 500), "description": clear(text),
-                                       "metadata": metadata, "disabled": flag}
+ENDPOINT: dict[str, Check | Required] = {
+    "url": need(text),
+    "enabled_events": need(listed(text, 500)),
+    "api_version": text,
+    "description": clear(text),
+    "metadata": metadata,
+    "connect": flag,
+}
+CHANGE: dict[str, Check | Required] = {
+    "url": text,
+    "enabled_events": listed(text, 500),
+    "description": clear(text),
+    "metadata": metadata,
+    "disabled": flag,
+}
 ENDPOINTS: dict[str, Check | Required] = dict(PAGING)
 
 
@@ -48,11 +59,22 @@ def create_endpoint(world: World, call: Call) -> Obj:
     if p.get("connect"):
         raise invalid("The twin has no Connect.", "connect")
     _check(p)
-    endpoint = world.add(fields(
-        id=world.ids.new("we"), object="webhook_endpoint", api_version=p.get("api_version"), application=None, created=world.now,
-        description=p.get("description"), enabled_events=p["enabled_events"], livemode=world.livemode,
-        metadata=merge_metadata({}, p.get("metadata")), status="enabled", url=p["url"])
-        | {"_secret": world.ids.new("whsec"), "_rolled": []})
+    endpoint = world.add(
+        fields(
+            id=world.ids.new("we"),
+            object="webhook_endpoint",
+            api_version=p.get("api_version"),
+            application=None,
+            created=world.now,
+            description=p.get("description"),
+            enabled_events=p["enabled_events"],
+            livemode=world.livemode,
+            metadata=merge_metadata({}, p.get("metadata")),
+            status="enabled",
+            url=p["url"],
+        )
+        | {"_secret": world.ids.new("whsec"), "_rolled": []}
+    )
     return {**endpoint, "secret": endpoint["_secret"]}
 
 
@@ -60,10 +82,14 @@ def _check(p: Obj) -> None:
     if not p.get("url", "http://").startswith(("http://", "https://")):
         raise invalid("Invalid URL: An explicit scheme (such as https) must be provided.", "url", "url_invalid")
     if p.get("api_version", API_VERSION) != API_VERSION:
-        raise invalid(f"The twin renders events in {API_VERSION} only (and in an older version by chaos).", "api_version")
+        raise invalid(
+            f"The twin renders events in {API_VERSION} only (and in an older version by chaos).", "api_version"
+        )
     for at, kind in enumerate(p.get("enabled_events", [])):
         if kind != "*" and kind not in TYPES:
-            raise invalid(f"Invalid enabled_events[{at}]: {kind} is not an event type of {API_VERSION}.", f"enabled_events[{at}]")
+            raise invalid(
+                f"Invalid enabled_events[{at}]: {kind} is not an event type of {API_VERSION}.", f"enabled_events[{at}]"
+            )
 
 
 def update_endpoint(world: World, call: Call) -> Obj:

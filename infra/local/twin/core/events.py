@@ -19,12 +19,26 @@ def emit(world: World, kind: str, obj: Obj, changed: Obj | None = None) -> None:
         data["previous_attributes"] = changed
     listeners = webhooks.listeners(world, kind)
     event: Obj = {
-        "id": world.ids.new("evt"), "object": "event", "api_version": API_VERSION, "created": world.now, "data": data,
-        "livemode": world.livemode, "pending_webhooks": len(listeners),
-        "request": {"id": world.request.id, "idempotency_key": world.request.idempotency_key}, "type": kind,
+        "id": world.ids.new("evt"),
+        "object": "event",
+        "api_version": API_VERSION,
+        "created": world.now,
+        "data": data,
+        "livemode": world.livemode,
+        "pending_webhooks": len(listeners),
+        "request": {"id": world.request.id, "idempotency_key": world.request.idempotency_key},
+        "type": kind,
     }
-    row = {"id": event["id"], "object": "event", "type": kind, "created": world.now, "_body": json.dumps(event),
-           "_object": obj.get("id"), "_waiting": [], "_failed": False}
+    row = {
+        "id": event["id"],
+        "object": "event",
+        "type": kind,
+        "created": world.now,
+        "_body": json.dumps(event),
+        "_object": obj.get("id"),
+        "_waiting": [],
+        "_failed": False,
+    }
     world.add(row)
     webhooks.post(world, row, listeners)
 

@@ -8,16 +8,49 @@ from infra.local.twin.core.values import Obj, public
 from infra.local.twin.core.world import World
 
 KINDS: dict[str, str] = {
-    "charge": "charge", "configuration": "billing_portal.configuration", "coupon": "coupon", "credit_note": "credit_note",
-    "customer": "customer", "customer_balance_transaction": "customer_balance_transaction", "default_payment_method": "payment_method",
-    "default_price": "price", "discount": "discount", "discounts": "discount", "invoice": "invoice", "latest_charge": "charge",
-    "latest_invoice": "invoice", "payment_intent": "payment_intent", "payment_method": "payment_method",
-    "pending_setup_intent": "setup_intent", "plan": "plan", "price": "price", "product": "product", "promotion_code": "promotion_code",
-    "refund": "refund", "refunds": "refund", "schedule": "subscription_schedule", "setup_intent": "setup_intent",
-    "subscription": "subscription", "test_clock": "test_helpers.test_clock",
+    "charge": "charge",
+    "configuration": "billing_portal.configuration",
+    "coupon": "coupon",
+    "credit_note": "credit_note",
+    "customer": "customer",
+    "customer_balance_transaction": "customer_balance_transaction",
+    "default_payment_method": "payment_method",
+    "default_price": "price",
+    "discount": "discount",
+    "discounts": "discount",
+    "invoice": "invoice",
+    "latest_charge": "charge",
+    "latest_invoice": "invoice",
+    "payment_intent": "payment_intent",
+    "payment_method": "payment_method",
+    "pending_setup_intent": "setup_intent",
+    "plan": "plan",
+    "price": "price",
+    "product": "product",
+    "promotion_code": "promotion_code",
+    "refund": "refund",
+    "refunds": "refund",
+    "schedule": "subscription_schedule",
+    "setup_intent": "setup_intent",
+    "subscription": "subscription",
+    "test_clock": "test_helpers.test_clock",
 }
-NEVER = {"default_source", "latest_revision", "application", "on_behalf_of", "balance_transaction", "review", "invoice_item",
-         "account_tax_ids", "source", "tax_code", "transfer", "application_fee", "latest_attempt", "mandate"}
+NEVER = {
+    "default_source",
+    "latest_revision",
+    "application",
+    "on_behalf_of",
+    "balance_transaction",
+    "review",
+    "invoice_item",
+    "account_tax_ids",
+    "source",
+    "tax_code",
+    "transfer",
+    "application_fee",
+    "latest_attempt",
+    "mandate",
+}
 """Expandable at Stripe and always null here."""
 
 Include = Callable[[World, Obj], Any]
@@ -47,7 +80,9 @@ def _walk(world: World, node: Any, parts: list[str], path: str) -> None:
     include = INCLUDED.get((str(node.get("object")), name))
     if include and (name not in node or node[name] is None):
         node[name] = public(include(world, _original(world, node)))
-    elif name not in node:
+        _walk(world, node[name], rest, path)
+        return
+    if name not in node:
         if node.get("deleted"):
             return
         raise _cannot(name, path)
@@ -73,4 +108,6 @@ def _opened(world: World, name: str, value: Any, path: str, final: bool) -> Any:
 
 
 def _cannot(name: str, path: str) -> Exception:
-    return invalid(f"This property cannot be expanded ({path}). You may want to try expanding another property.", "expand")
+    return invalid(
+        f"This property cannot be expanded ({path}). You may want to try expanding another property.", "expand"
+    )

@@ -12,7 +12,11 @@ DAY = 86400
 def finalize(world: World, invoice: Obj, charge: bool = True) -> None:
     """draft -> open, or paid when nothing is due. With `charge` and automatic collection the card is charged at once."""
     if invoice["status"] != "draft":
-        raise invalid("This invoice is already finalized, you can't re-finalize a non-draft invoice.", None, "invoice_not_editable")
+        raise invalid(
+            "This invoice is already finalized, you can't re-finalize a non-draft invoice.",
+            None,
+            "invoice_not_editable",
+        )
     drafts.refresh_customer(world, invoice)
     customer = world.get("customer", invoice["customer"])
     drafts.add_up(world, invoice)
@@ -20,10 +24,14 @@ def finalize(world: World, invoice: Obj, charge: bool = True) -> None:
     discounts.mark_used(world, invoice)
     secret = world.ids.letters(60)
     invoice.update(
-        status="open", number=f"{customer['invoice_prefix']}-{customer['next_invoice_sequence']:04d}", effective_at=world.now,
-        automatically_finalizes_at=None, next_payment_attempt=None,
+        status="open",
+        number=f"{customer['invoice_prefix']}-{customer['next_invoice_sequence']:04d}",
+        effective_at=world.now,
+        automatically_finalizes_at=None,
+        next_payment_attempt=None,
         hosted_invoice_url=f"{world.base_url}/i/{world.account}/test_{secret}?s=ap",
-        invoice_pdf=f"{world.base_url}/i/{world.account}/test_{secret}/pdf?s=ap")
+        invoice_pdf=f"{world.base_url}/i/{world.account}/test_{secret}/pdf?s=ap",
+    )
     invoice["_secret"] = secret
     world.secrets[secret] = invoice["id"]
     invoice["status_transitions"] = {**invoice["status_transitions"], "finalized_at": world.now}
@@ -35,7 +43,13 @@ def _take_balance(world: World, invoice: Obj, customer: Obj) -> None:
     """A credit of the customer (a negative balance) pays first; a negative total becomes one."""
     before = customer["balance"]
     invoice["starting_balance"] = before
-    taken = -min(-before, invoice["total"]) if before < 0 < invoice["total"] else before if before > 0 < invoice["total"] else 0
+    taken = (
+        -min(-before, invoice["total"])
+        if before < 0 < invoice["total"]
+        else before
+        if before > 0 < invoice["total"]
+        else 0
+    )
     added = min(0, invoice["total"])
     invoice["ending_balance"] = before - taken + added
     invoice["amount_due"] = invoice["amount_remaining"] = max(0, invoice["total"] + taken)
@@ -47,10 +61,24 @@ def record_balance(world: World, customer: Obj, amount: int, invoice: Obj | None
     """Moves the customer's balance and keeps the transaction."""
     with editing(world, customer, "customer.updated"):
         customer["balance"] += amount
-    return world.add(fields(
-        id=world.ids.new("cbtxn"), object="customer_balance_transaction", amount=amount, created=world.now, credit_note=None,
-        currency=invoice["currency"] if invoice else customer["currency"], customer=customer["id"], customer_account=None, description=None,
-        ending_balance=customer["balance"], invoice=invoice["id"] if invoice else None, livemode=world.livemode, metadata={}, type=kind))
+    return world.add(
+        fields(
+            id=world.ids.new("cbtxn"),
+            object="customer_balance_transaction",
+            amount=amount,
+            created=world.now,
+            credit_note=None,
+            currency=invoice["currency"] if invoice else customer["currency"],
+            customer=customer["id"],
+            customer_account=None,
+            description=None,
+            ending_balance=customer["balance"],
+            invoice=invoice["id"] if invoice else None,
+            livemode=world.livemode,
+            metadata={},
+            type=kind,
+        )
+    )
 
 
 def _open(world: World, invoice: Obj, charge: bool) -> None:

@@ -20,9 +20,12 @@ def earlier(world: World, key: str, print_: str) -> Obj | None:
     if kept is None or kept["at"] < world.now - 86400:
         return None
     if kept["print"] != print_:
-        raise StripeError(400, "idempotency_error",
-                          "Keys for idempotent requests can only be used with the same parameters they were first used with. "
-                          f"Try using a key other than '{key}' if you meant to execute a different request.")
+        raise StripeError(
+            400,
+            "idempotency_error",
+            "Keys for idempotent requests can only be used with the same parameters they were first used with. "
+            f"Try using a key other than '{key}' if you meant to execute a different request.",
+        )
     return kept
 
 

@@ -7,16 +7,37 @@ from infra.local.twin.core.errors import invalid
 from infra.local.twin.core.events import emit
 from infra.local.twin.core.pages import CREATED, paged
 from infra.local.twin.core.params import (
-    Check, Required, count, decimal, flag, merge_metadata, metadata, need, shape, text, when, whole,
+    Check,
+    Required,
+    count,
+    decimal,
+    flag,
+    merge_metadata,
+    metadata,
+    need,
+    shape,
+    text,
+    when,
+    whole,
 )
 from infra.local.twin.core.values import Obj
 from infra.local.twin.core.world import World
 
 CREATE: dict[str, Check | Required] = {
-    "customer": need(text), "amount": whole, "currency": text, "description": text, "metadata": metadata, "quantity": count,
-    "subscription": text, "invoice": text, "discountable": flag, "unit_amount_decimal": decimal, "pricing": shape(price=need(text)),
+    "customer": need(text),
+    "amount": whole,
+    "currency": text,
+    "description": text,
+    "metadata": metadata,
+    "quantity": count,
+    "subscription": text,
+    "invoice": text,
+    "discountable": flag,
+    "unit_amount_decimal": decimal,
+    "pricing": shape(price=need(text)),
     "period": shape(start=need(when), end=need(when)),
-    "price_data": shape(currency=need(text), product=need(text), unit_amount=whole, unit_amount_decimal=decimal)}
+    "price_data": shape(currency=need(text), product=need(text), unit_amount=whole, unit_amount_decimal=decimal),
+}
 LIST: dict[str, Check | Required] = {**CREATED, "customer": text, "invoice": text, "pending": flag}
 
 
@@ -25,14 +46,27 @@ def create(world: World, call: Call) -> Obj:
     p = call.p
     customer = customers.alive(world, p["customer"], "customer")
     if sum(name in p for name in ("amount", "pricing", "price_data", "unit_amount_decimal")) != 1:
-        raise invalid("You must pass exactly one of `amount`, `pricing`, `price_data` and `unit_amount_decimal`.", "amount",
-                      "parameter_missing")
+        raise invalid(
+            "You must pass exactly one of `amount`, `pricing`, `price_data` and `unit_amount_decimal`.",
+            "amount",
+            "parameter_missing",
+        )
     sub = world.get("subscription", p["subscription"], "subscription") if "subscription" in p else None
     price, amount, currency = _worth(world, p, customer)
     period = p.get("period", {"start": world.now, "end": world.now})
-    extra = proration.add_item(world, customer, amount=amount, currency=currency, description=p.get("description"), price=price,
-                               quantity=p.get("quantity", 1), start=period["start"], end=period["end"], sub=sub,
-                               metadata=merge_metadata({}, p.get("metadata")))
+    extra = proration.add_item(
+        world,
+        customer,
+        amount=amount,
+        currency=currency,
+        description=p.get("description"),
+        price=price,
+        quantity=p.get("quantity", 1),
+        start=period["start"],
+        end=period["end"],
+        sub=sub,
+        metadata=merge_metadata({}, p.get("metadata")),
+    )
     extra["discountable"] = p.get("discountable", amount >= 0)
     if "invoice" in p:
         _put_in(world, extra, p["invoice"])
@@ -51,8 +85,18 @@ def _worth(world: World, p: Obj, customer: Obj) -> tuple[Obj | None, int, str]:
     if not currency:
         raise invalid("Missing required param: currency.", "currency", "parameter_missing")
     if "unit_amount_decimal" in p:
-        return None, cost({"transform_quantity": None, "billing_scheme": "per_unit",
-                           "unit_amount_decimal": p["unit_amount_decimal"]}, quantity), currency
+        return (
+            None,
+            cost(
+                {
+                    "transform_quantity": None,
+                    "billing_scheme": "per_unit",
+                    "unit_amount_decimal": p["unit_amount_decimal"],
+                },
+                quantity,
+            ),
+            currency,
+        )
     return None, p["amount"], currency
 
 
@@ -77,7 +121,9 @@ def delete(world: World, call: Call) -> Obj:
     """Deletes one that still waits."""
     extra = world.get("invoiceitem", call.id)
     if extra["invoice"] is not None:
-        raise invalid("You can only delete invoice items that are not attached to an invoice.", None, "invoice_not_editable")
+        raise invalid(
+            "You can only delete invoice items that are not attached to an invoice.", None, "invoice_not_editable"
+        )
     emit(world, "invoiceitem.deleted", extra)
     del world.table("invoiceitem")[extra["id"]]
     return {"id": extra["id"], "object": "invoiceitem", "deleted": True}
@@ -85,8 +131,11 @@ def delete(world: World, call: Call) -> Obj:
 
 def list_(world: World, call: Call) -> Obj:
     """Invoice items, newest first."""
-    rows = list(world.find("invoiceitem", "customer", call.p["customer"]) if "customer" in call.p
-                else world.table("invoiceitem").values())
+    rows = list(
+        world.find("invoiceitem", "customer", call.p["customer"])
+        if "customer" in call.p
+        else world.table("invoiceitem").values()
+    )
     if "invoice" in call.p:
         rows = [x for x in rows if x["invoice"] == call.p["invoice"]]
     if "pending" in call.p:

@@ -6,22 +6,58 @@ from infra.local.twin.core.errors import invalid
 from infra.local.twin.core.events import editing, emit
 from infra.local.twin.core.pages import CREATED, PAGING, in_range, listing, paged
 from infra.local.twin.core.params import (
-    RANGE, Check, Required, clear, count, flag, listed, merge_metadata, metadata, need, one_of, shape, text, when,
+    RANGE,
+    Check,
+    Required,
+    clear,
+    count,
+    flag,
+    listed,
+    merge_metadata,
+    metadata,
+    need,
+    one_of,
+    shape,
+    text,
+    when,
 )
 from infra.local.twin.core.values import Obj
 from infra.local.twin.core.world import World
 
 METHOD = one_of("charge_automatically", "send_invoice")
 FIELDS: dict[str, Check | Required] = {
-    "auto_advance": flag, "collection_method": METHOD, "days_until_due": count, "due_date": when, "description": clear(text),
-    "metadata": metadata, "default_payment_method": clear(text), "footer": clear(text),
-    "custom_fields": clear(listed(shape(name=need(text), value=need(text)), 4))}
-CREATE: dict[str, Check | Required] = {**FIELDS, "customer": need(text), "subscription": text, "currency": text,
-                                       "pending_invoice_items_behavior": one_of("exclude", "include")}
-LIST: dict[str, Check | Required] = {**CREATED, "customer": text, "subscription": text, "due_date": RANGE, "collection_method": METHOD,
-                                     "status": one_of("draft", "open", "paid", "uncollectible", "void")}
+    "auto_advance": flag,
+    "collection_method": METHOD,
+    "days_until_due": count,
+    "due_date": when,
+    "description": clear(text),
+    "metadata": metadata,
+    "default_payment_method": clear(text),
+    "footer": clear(text),
+    "custom_fields": clear(listed(shape(name=need(text), value=need(text)), 4)),
+}
+CREATE: dict[str, Check | Required] = {
+    **FIELDS,
+    "customer": need(text),
+    "subscription": text,
+    "currency": text,
+    "pending_invoice_items_behavior": one_of("exclude", "include"),
+}
+LIST: dict[str, Check | Required] = {
+    **CREATED,
+    "customer": text,
+    "subscription": text,
+    "due_date": RANGE,
+    "collection_method": METHOD,
+    "status": one_of("draft", "open", "paid", "uncollectible", "void"),
+}
 FINALIZE: dict[str, Check | Required] = {"auto_advance": flag}
-PAY: dict[str, Check | Required] = {"payment_method": text, "off_session": flag, "paid_out_of_band": flag, "forgive": flag}
+PAY: dict[str, Check | Required] = {
+    "payment_method": text,
+    "off_session": flag,
+    "paid_out_of_band": flag,
+    "forgive": flag,
+}
 PREVIEW: dict[str, Check | Required] = {"customer": text, "subscription": text}
 
 
@@ -32,8 +68,17 @@ def create(world: World, call: Call) -> Obj:
     sub = world.get("subscription", p["subscription"], "subscription") if "subscription" in p else None
     _check_due(p, p.get("collection_method", "charge_automatically"))
     pull = p.get("pending_invoice_items_behavior", "exclude") == "include"
-    invoice = drafts.draft(world, customer, sub, "manual", [], p.get("currency") or customer["currency"] or "sek",
-                           method=p.get("collection_method"), pull=pull, announce=False)
+    invoice = drafts.draft(
+        world,
+        customer,
+        sub,
+        "manual",
+        [],
+        p.get("currency") or customer["currency"] or "sek",
+        method=p.get("collection_method"),
+        pull=pull,
+        announce=False,
+    )
     invoice["auto_advance"] = False
     _apply(world, invoice, p)
     emit(world, "invoice.created", invoice)
@@ -42,8 +87,11 @@ def create(world: World, call: Call) -> Obj:
 
 def _check_due(p: Obj, method: str) -> None:
     if method == "send_invoice" and "days_until_due" not in p and "due_date" not in p:
-        raise invalid("If `collection_method` is set to `send_invoice`, you must also specify `days_until_due` or `due_date`.",
-                      "days_until_due", "parameter_missing")
+        raise invalid(
+            "If `collection_method` is set to `send_invoice`, you must also specify `days_until_due` or `due_date`.",
+            "days_until_due",
+            "parameter_missing",
+        )
 
 
 def _apply(world: World, invoice: Obj, p: Obj) -> None:
@@ -51,7 +99,9 @@ def _apply(world: World, invoice: Obj, p: Obj) -> None:
         invoice[name] = p[name]
     if "default_payment_method" in p:
         wanted = p["default_payment_method"]
-        invoice["default_payment_method"] = world.get("payment_method", wanted, "default_payment_method")["id"] if wanted else None
+        invoice["default_payment_method"] = (
+            world.get("payment_method", wanted, "default_payment_method")["id"] if wanted else None
+        )
     if "days_until_due" in p:
         invoice["_days_until_due"] = p["days_until_due"]
         invoice["due_date"] = world.now + p["days_until_due"] * finalizing.DAY
@@ -63,8 +113,15 @@ def _apply(world: World, invoice: Obj, p: Obj) -> None:
 def update(world: World, call: Call) -> Obj:
     """Changes a draft; of a finalized invoice only what does not stand on it."""
     invoice = world.get("invoice", call.id)
-    if invoice["status"] != "draft" and call.p.keys() - {"metadata", "auto_advance", "default_payment_method", "description"}:
-        raise invalid("This invoice is finalized and can no longer be edited.", next(iter(call.p)), "invoice_not_editable")
+    if invoice["status"] != "draft" and call.p.keys() - {
+        "metadata",
+        "auto_advance",
+        "default_payment_method",
+        "description",
+    }:
+        raise invalid(
+            "This invoice is finalized and can no longer be edited.", next(iter(call.p)), "invoice_not_editable"
+        )
     with editing(world, invoice, "invoice.updated"):
         _apply(world, invoice, call.p)
     return invoice
@@ -124,8 +181,11 @@ def pay(world: World, call: Call) -> Obj:
     if "payment_method" in call.p:
         card = payment_methods.resolve(world, call.p["payment_method"], "payment_method")
         if card["customer"] != invoice["customer"]:
-            raise invalid(f"The customer does not have a payment method with the ID {call.p['payment_method']}.", "payment_method",
-                          "resource_missing")
+            raise invalid(
+                f"The customer does not have a payment method with the ID {call.p['payment_method']}.",
+                "payment_method",
+                "resource_missing",
+            )
     collecting.pay(world, invoice, card, on_session=call.p.get("off_session") is False)
     return invoice
 
@@ -158,7 +218,9 @@ def delete(world: World, call: Call) -> Obj:
     """Deletes a one-off draft."""
     invoice = world.get("invoice", call.id)
     if invoice["status"] != "draft" or invoice["_subscription"]:
-        raise invalid("You can only delete draft invoices that are not of a subscription.", None, "invoice_not_editable")
+        raise invalid(
+            "You can only delete draft invoices that are not of a subscription.", None, "invoice_not_editable"
+        )
     for extra in world.find("invoiceitem", "customer", invoice["customer"]):
         extra["invoice"] = None if extra["invoice"] == invoice["id"] else extra["invoice"]
     emit(world, "invoice.deleted", invoice)
@@ -169,7 +231,11 @@ def delete(world: World, call: Call) -> Obj:
 def preview(world: World, call: Call) -> Obj:
     """POST /v1/invoices/create_preview: the next renewal of a subscription as it is now."""
     if "subscription" not in call.p:
-        raise invalid("The twin previews the renewal of a subscription only: give `subscription`.", "subscription", "parameter_missing")
+        raise invalid(
+            "The twin previews the renewal of a subscription only: give `subscription`.",
+            "subscription",
+            "parameter_missing",
+        )
     sub = world.get("subscription", call.p["subscription"], "subscription")
     if sub["status"] in ("canceled", "incomplete_expired"):
         raise invalid("No upcoming invoices for this subscription.", "subscription", "invoice_upcoming_none", 404)
@@ -187,4 +253,7 @@ def confirmation_secret(world: World, invoice: Obj) -> Obj | None:
     rows = list(world.find("invoice_payment", "invoice", invoice["id"]))
     if not rows:
         return None
-    return {"client_secret": world.get("payment_intent", rows[-1]["_payment_intent"])["client_secret"], "type": "payment_intent"}
+    return {
+        "client_secret": world.get("payment_intent", rows[-1]["_payment_intent"])["client_secret"],
+        "type": "payment_intent",
+    }

@@ -3,12 +3,28 @@
 from infra.local.twin.core import discounts, prices
 from infra.local.twin.core.dates import before, boundary
 from infra.local.twin.core.errors import invalid
-from infra.local.twin.core.params import Check, Required, count, flag, listed, merge_metadata, metadata, one_of, shape, text
+from infra.local.twin.core.params import (
+    Check,
+    Required,
+    count,
+    flag,
+    listed,
+    merge_metadata,
+    metadata,
+    one_of,
+    shape,
+    text,
+)
 from infra.local.twin.core.values import Obj
 from infra.local.twin.core.world import World, fields
 
-ITEM: dict[str, Check | Required] = {"price": text, "price_data": shape(**prices.INLINE), "quantity": count, "metadata": metadata,
-                                     "discounts": discounts.GIVEN}
+ITEM: dict[str, Check | Required] = {
+    "price": text,
+    "price_data": shape(**prices.INLINE),
+    "quantity": count,
+    "metadata": metadata,
+    "discounts": discounts.GIVEN,
+}
 ITEMS = listed(shape(**ITEM), 20)
 CHANGES = listed(shape(**ITEM, id=text, deleted=flag, clear_usage=flag), 40)
 PRORATION = one_of("create_prorations", "none", "always_invoice")
@@ -19,16 +35,29 @@ def make(world: World, sub: Obj, given: Obj, param: str, start: int, anchor: int
     price = price_of(world, given, param)
     recurring = price["recurring"]
     if price["currency"] != sub["currency"]:
-        raise invalid(f"The price specified only supports `{price['currency']}`. This doesn't match the expected currency: "
-                      f"`{sub['currency']}`.", f"{param}[price]")
+        raise invalid(
+            f"The price specified only supports `{price['currency']}`. This doesn't match the expected currency: "
+            f"`{sub['currency']}`.",
+            f"{param}[price]",
+        )
     metered = recurring["usage_type"] == "metered"
     if metered and "quantity" in given:
         raise invalid("You cannot set the quantity for metered prices.", f"{param}[quantity]")
     item = fields(
-        id=world.ids.new("si").replace("si_1", "si_", 1), object="subscription_item", billing_thresholds=None, created=world.now,
-        current_period_end=boundary(anchor, recurring["interval"], recurring["interval_count"], start), current_period_start=start,
-        discounts=[], metadata=merge_metadata({}, given.get("metadata")), plan=prices.plan_of(price), price=price,
-        quantity=None if metered else given.get("quantity", 1), subscription=sub["id"], tax_rates=[])
+        id=world.ids.new("si").replace("si_1", "si_", 1),
+        object="subscription_item",
+        billing_thresholds=None,
+        created=world.now,
+        current_period_end=boundary(anchor, recurring["interval"], recurring["interval_count"], start),
+        current_period_start=start,
+        discounts=[],
+        metadata=merge_metadata({}, given.get("metadata")),
+        plan=prices.plan_of(price),
+        price=price,
+        quantity=None if metered else given.get("quantity", 1),
+        subscription=sub["id"],
+        tax_rates=[],
+    )
     return item
 
 
@@ -41,8 +70,10 @@ def price_of(world: World, given: Obj, param: str) -> Obj:
     else:
         raise invalid(f"Missing required param: {param}[price].", f"{param}[price]", "parameter_missing")
     if price["recurring"] is None:
-        raise invalid("The price specified is set to `type=one_time` but this field only accepts prices with `type=recurring`.",
-                      f"{param}[price]")
+        raise invalid(
+            "The price specified is set to `type=one_time` but this field only accepts prices with `type=recurring`.",
+            f"{param}[price]",
+        )
     if not price["active"]:
         raise invalid("The price specified is inactive. This field only accepts active prices.", f"{param}[price]")
     return price
@@ -50,14 +81,22 @@ def price_of(world: World, given: Obj, param: str) -> Obj:
 
 def listing(sub: Obj, rows: list[Obj]) -> Obj:
     """The list object in `subscription.items`."""
-    return {"object": "list", "data": rows, "has_more": False, "total_count": len(rows),
-            "url": f"/v1/subscription_items?subscription={sub['id']}"}
+    return {
+        "object": "list",
+        "data": rows,
+        "has_more": False,
+        "total_count": len(rows),
+        "url": f"/v1/subscription_items?subscription={sub['id']}",
+    }
 
 
 def full_period(sub: Obj, item: Obj) -> tuple[int, int]:
     """The whole period that the item's current one is (a part of): what a price is the price of."""
     recurring, end = item["price"]["recurring"], item["current_period_end"]
-    return min(item["current_period_start"], before(sub["billing_cycle_anchor"], recurring["interval"], recurring["interval_count"], end)), end
+    return min(
+        item["current_period_start"],
+        before(sub["billing_cycle_anchor"], recurring["interval"], recurring["interval_count"], end),
+    ), end
 
 
 def period_end(sub: Obj) -> int:

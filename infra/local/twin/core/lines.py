@@ -10,12 +10,24 @@ def period_line(world: World, sub: Obj, item: Obj, start: int, end: int, trial: 
     """One period of an item: in advance for licensed prices, in arrears for metered ones, free during a trial."""
     price = item["price"]
     metered = price["recurring"]["usage_type"] == "metered"
-    quantity = meters.usage(world, price, sub["customer"], start, end) if metered and not trial else item["quantity"] or 0
+    quantity = (
+        meters.usage(world, price, sub["customer"], start, end) if metered and not trial else item["quantity"] or 0
+    )
     amount = 0 if trial else amounts.cost(price, quantity)
     name = world.get("product", price["product"])["name"]
     words = f"Trial period for {name}" if trial else f"{quantity} × {name} ({money_text(price)} / {every(price)})"
-    return line(world, amount=amount, currency=sub["currency"], description=words, price=price, quantity=quantity, start=start, end=end,
-                parent=_of_item(sub, item), metadata=dict(sub["metadata"]))
+    return line(
+        world,
+        amount=amount,
+        currency=sub["currency"],
+        description=words,
+        price=price,
+        quantity=quantity,
+        start=start,
+        end=end,
+        parent=_of_item(sub, item),
+        metadata=dict(sub["metadata"]),
+    )
 
 
 def invoice_item_line(world: World, extra: Obj) -> Obj:
@@ -24,37 +36,100 @@ def invoice_item_line(world: World, extra: Obj) -> Obj:
     price = extra["_price"]
     credited = {"credited_items": None} if extra["proration"] else None
     if details:
-        parent = {"invoice_item_details": None, "type": "subscription_item_details", "subscription_item_details": {
-            "invoice_item": extra["id"], "proration": extra["proration"], "proration_details": credited,
-            "subscription": details["subscription"], "subscription_item": details["subscription_item"]}}
+        parent = {
+            "invoice_item_details": None,
+            "type": "subscription_item_details",
+            "subscription_item_details": {
+                "invoice_item": extra["id"],
+                "proration": extra["proration"],
+                "proration_details": credited,
+                "subscription": details["subscription"],
+                "subscription_item": details["subscription_item"],
+            },
+        }
     else:
-        parent = {"subscription_item_details": None, "type": "invoice_item_details", "invoice_item_details": {
-            "invoice_item": extra["id"], "proration": extra["proration"], "proration_details": credited, "subscription": None}}
-    made = line(world, amount=extra["amount"], currency=extra["currency"], description=extra["description"], price=price,
-                quantity=extra["quantity"], start=extra["period"]["start"], end=extra["period"]["end"], parent=parent,
-                metadata=dict(extra["metadata"]))
+        parent = {
+            "subscription_item_details": None,
+            "type": "invoice_item_details",
+            "invoice_item_details": {
+                "invoice_item": extra["id"],
+                "proration": extra["proration"],
+                "proration_details": credited,
+                "subscription": None,
+            },
+        }
+    made = line(
+        world,
+        amount=extra["amount"],
+        currency=extra["currency"],
+        description=extra["description"],
+        price=price,
+        quantity=extra["quantity"],
+        start=extra["period"]["start"],
+        end=extra["period"]["end"],
+        parent=parent,
+        metadata=dict(extra["metadata"]),
+    )
     made["discountable"] = extra["discountable"]
     return made
 
 
-def line(world: World, *, amount: int, currency: str, description: str | None, price: Obj | None, quantity: int, start: int, end: int,
-         parent: Obj | None, metadata: Obj) -> Obj:
+def line(
+    world: World,
+    *,
+    amount: int,
+    currency: str,
+    description: str | None,
+    price: Obj | None,
+    quantity: int,
+    start: int,
+    end: int,
+    parent: Obj | None,
+    metadata: Obj,
+) -> Obj:
     """A whole line; discounts are put on it when the invoice is added up."""
     pricing = None
     if price is not None:
-        pricing = {"price_details": {"price": price["id"], "product": price["product"]}, "type": "price_details",
-                   "unit_amount_decimal": price["unit_amount_decimal"]}
+        pricing = {
+            "price_details": {"price": price["id"], "product": price["product"]},
+            "type": "price_details",
+            "unit_amount_decimal": price["unit_amount_decimal"],
+        }
     return fields(
-        id=world.ids.new("il"), object="line_item", amount=amount, currency=currency, description=description, discount_amounts=[],
-        discountable=True, discounts=[], invoice=None, livemode=world.livemode, metadata=metadata, parent=parent,
-        period={"end": end, "start": start}, pretax_credit_amounts=[], pricing=pricing, quantity=quantity, quantity_decimal=str(quantity),
-        subtotal=amount, taxes=[])
+        id=world.ids.new("il"),
+        object="line_item",
+        amount=amount,
+        currency=currency,
+        description=description,
+        discount_amounts=[],
+        discountable=True,
+        discounts=[],
+        invoice=None,
+        livemode=world.livemode,
+        metadata=metadata,
+        parent=parent,
+        period={"end": end, "start": start},
+        pretax_credit_amounts=[],
+        pricing=pricing,
+        quantity=quantity,
+        quantity_decimal=str(quantity),
+        subtotal=amount,
+        taxes=[],
+    )
 
 
 def _of_item(sub: Obj, item: Obj) -> Obj:
-    return {"invoice_item_details": None, "type": "subscription_item_details", "subscription_item_details": {
-        "invoice_item": None, "proration": False, "proration_details": {"credited_items": None},
-        "subscription": sub["id"], "subscription_item": item["id"]}}
+    return {
+        "invoice_item_details": None,
+        "type": "subscription_item_details",
+        "subscription_item_details": {
+            "invoice_item": None,
+            "proration": False,
+            "proration_details": {"credited_items": None},
+            "subscription": sub["id"],
+            "subscription_item": item["id"],
+        },
+    }
 
 
 def every(price: Obj) -> str:
@@ -63,7 +138,9 @@ def every(price: Obj) -> str:
     return str(unit) if step == 1 else f"{step} {unit}s"
 
 
-ZERO_DECIMAL = frozenset({"bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "ugx", "vnd", "vuv", "xaf", "xof", "xpf"})
+ZERO_DECIMAL = frozenset(
+    {"bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "ugx", "vnd", "vuv", "xaf", "xof", "xpf"}
+)
 THREE_DECIMAL = frozenset({"bhd", "jod", "kwd", "omr", "tnd"})
 
 
@@ -77,7 +154,7 @@ def money_text(price: Obj) -> str:
     if price["unit_amount"] is None:
         return f"at {price['currency'].upper()}{price['unit_amount_decimal'] or ' tiered'}"
     decimals = places(price["currency"])
-    return f"at {price['currency'].upper()}{price['unit_amount'] / 10 ** decimals:.{decimals}f}"
+    return f"at {price['currency'].upper()}{price['unit_amount'] / 10**decimals:.{decimals}f}"
 
 
 def proration_text(kind: str, name: str, quantity: int, moment: int) -> str:

@@ -9,25 +9,45 @@ from infra.local.twin.core.values import Obj
 from infra.local.twin.core.world import World, fields
 
 CREATE: dict[str, Check | Required] = {
-    "display_name": need(text), "event_name": need(text), "default_aggregation": need(shape(formula=need(one_of("count", "last", "sum")))),
-    "customer_mapping": shape(event_payload_key=need(text), type=need(one_of("by_id", "by_id"))), "event_time_window": one_of("day", "hour"),
-    "value_settings": shape(event_payload_key=need(text))}
+    "display_name": need(text),
+    "event_name": need(text),
+    "default_aggregation": need(shape(formula=need(one_of("count", "last", "sum")))),
+    "customer_mapping": shape(event_payload_key=need(text), type=need(one_of("by_id", "by_id"))),
+    "event_time_window": one_of("day", "hour"),
+    "value_settings": shape(event_payload_key=need(text)),
+}
 UPDATE: dict[str, Check | Required] = {"display_name": text}
 LIST: dict[str, Check | Required] = {**PAGING, "status": one_of("active", "inactive")}
-EVENT: dict[str, Check | Required] = {"event_name": need(text), "payload": need(metadata), "identifier": text, "timestamp": when}
+EVENT: dict[str, Check | Required] = {
+    "event_name": need(text),
+    "payload": need(metadata),
+    "identifier": text,
+    "timestamp": when,
+}
 
 
 def create(world: World, call: Call) -> Obj:
     """A meter; its event name must be new."""
-    if any(m["event_name"] == call.p["event_name"] and m["status"] == "active" for m in world.table("billing.meter").values()):
+    if any(
+        m["event_name"] == call.p["event_name"] and m["status"] == "active"
+        for m in world.table("billing.meter").values()
+    ):
         raise invalid(f"An active meter with event_name {call.p['event_name']} already exists.", "event_name")
     obj = fields(
-        id=world.ids.new("mtr"), object="billing.meter", created=world.now,
+        id=world.ids.new("mtr"),
+        object="billing.meter",
+        created=world.now,
         customer_mapping=call.p.get("customer_mapping", {"event_payload_key": "stripe_customer_id", "type": "by_id"}),
-        default_aggregation=call.p["default_aggregation"], display_name=call.p["display_name"], event_name=call.p["event_name"],
-        event_time_window=call.p.get("event_time_window"), livemode=world.livemode, status="active",
-        status_transitions={"deactivated_at": None}, updated=world.now,
-        value_settings=call.p.get("value_settings", {"event_payload_key": "value"}))
+        default_aggregation=call.p["default_aggregation"],
+        display_name=call.p["display_name"],
+        event_name=call.p["event_name"],
+        event_time_window=call.p.get("event_time_window"),
+        livemode=world.livemode,
+        status="active",
+        status_transitions={"deactivated_at": None},
+        updated=world.now,
+        value_settings=call.p.get("value_settings", {"event_payload_key": "value"}),
+    )
     obj["_events"] = {}
     emit(world, "billing.meter.created", world.add(obj))
     return obj
@@ -67,8 +87,15 @@ def report(world: World, call: Call) -> Obj:
         raise invalid("The timestamp must be within the past 35 days or up to 5 minutes in the future.", "timestamp")
     identifier = call.p.get("identifier") or world.ids.letters(24)
     meter["_events"].setdefault(customer, {}).setdefault(identifier, (moment, int(value or 1)))
-    return {"object": "billing.meter_event", "created": world.now, "event_name": call.p["event_name"], "identifier": identifier,
-            "livemode": world.livemode, "payload": call.p["payload"], "timestamp": moment}
+    return {
+        "object": "billing.meter_event",
+        "created": world.now,
+        "event_name": call.p["event_name"],
+        "identifier": identifier,
+        "livemode": world.livemode,
+        "payload": call.p["payload"],
+        "timestamp": moment,
+    }
 
 
 def usage(world: World, price: Obj, customer: str, start: int, end: int) -> int:

@@ -7,25 +7,55 @@ from infra.local.twin.core.errors import declined, invalid
 from infra.local.twin.core.events import emit
 from infra.local.twin.core.pages import CREATED, PAGING, paged
 from infra.local.twin.core.params import (
-    Check, Required, clear, count, flag, listed, merge_metadata, metadata, need, one_of, shape, text,
+    Check,
+    Required,
+    clear,
+    count,
+    flag,
+    listed,
+    merge_metadata,
+    metadata,
+    need,
+    one_of,
+    shape,
+    text,
 )
 from infra.local.twin.core.values import Obj, public
 from infra.local.twin.core.world import World
 
-CONFIRM: dict[str, Check | Required] = {"payment_method": text, "off_session": flag, "return_url": text, "receipt_email": clear(text),
-                                        "setup_future_usage": one_of("off_session", "on_session"), "mandate_data": metadata}
+CONFIRM: dict[str, Check | Required] = {
+    "payment_method": text,
+    "off_session": flag,
+    "return_url": text,
+    "receipt_email": clear(text),
+    "setup_future_usage": one_of("off_session", "on_session"),
+    "mandate_data": metadata,
+}
 INTENT: dict[str, Check | Required] = {
-    **CONFIRM, "amount": need(count), "currency": need(text), "customer": text, "description": text, "metadata": metadata, "confirm": flag,
-    "allowed_payment_method_types": listed(text), "confirmation_method": one_of("automatic", "manual"),
-    "automatic_payment_methods": shape(enabled=need(flag), allow_redirects=one_of("always", "never")), "statement_descriptor": text,
-    "capture_method": one_of("automatic", "automatic_async")}
+    **CONFIRM,
+    "amount": need(count),
+    "currency": need(text),
+    "customer": text,
+    "description": text,
+    "metadata": metadata,
+    "confirm": flag,
+    "allowed_payment_method_types": listed(text),
+    "confirmation_method": one_of("automatic", "manual"),
+    "automatic_payment_methods": shape(enabled=need(flag), allow_redirects=one_of("always", "never")),
+    "statement_descriptor": text,
+    "capture_method": one_of("automatic", "automatic_async"),
+}
 CANCEL: dict[str, Check | Required] = {
-    "cancellation_reason": one_of("abandoned", "duplicate", "fraudulent", "requested_by_customer")}
+    "cancellation_reason": one_of("abandoned", "duplicate", "fraudulent", "requested_by_customer")
+}
 LIST: dict[str, Check | Required] = {**CREATED, "customer": text}
 CHARGES: dict[str, Check | Required] = {**LIST, "payment_intent": text}
 PAYMENTS: dict[str, Check | Required] = {
-    **PAGING, "invoice": text, "status": one_of("canceled", "open", "paid"),
-    "payment": shape(type=need(one_of("payment_intent", "payment_record")), payment_intent=text)}
+    **PAGING,
+    "invoice": text,
+    "status": one_of("canceled", "open", "paid"),
+    "payment": shape(type=need(one_of("payment_intent", "payment_record")), payment_intent=text),
+}
 
 
 def create_intent(world: World, call: Call) -> Obj:
@@ -39,8 +69,10 @@ def create_intent(world: World, call: Call) -> Obj:
     intent["receipt_email"], intent["setup_future_usage"] = p.get("receipt_email"), p.get("setup_future_usage")
     emit(world, "payment_intent.created", intent)
     if "payment_method" in p and not p.get("confirm"):
-        intent.update(payment_method=payment_methods.resolve(world, p["payment_method"], "payment_method")["id"],
-                      status="requires_confirmation")
+        intent.update(
+            payment_method=payment_methods.resolve(world, p["payment_method"], "payment_method")["id"],
+            status="requires_confirmation",
+        )
     return _confirm(world, intent, p) if p.get("confirm") else intent
 
 
@@ -48,16 +80,22 @@ def confirm_intent(world: World, call: Call) -> Obj:
     """Asks the bank; an intent of an invoice pays the invoice."""
     intent = world.get("payment_intent", call.id)
     if intent["status"] not in ("requires_payment_method", "requires_confirmation", "requires_action"):
-        raise invalid(f"This PaymentIntent's status is {intent['status']} and it cannot be confirmed.", None,
-                      "payment_intent_unexpected_state")
+        raise invalid(
+            f"This PaymentIntent's status is {intent['status']} and it cannot be confirmed.",
+            None,
+            "payment_intent_unexpected_state",
+        )
     return _confirm(world, intent, call.p)
 
 
 def _confirm(world: World, intent: Obj, p: Obj) -> Obj:
     wanted = p.get("payment_method") or intent["payment_method"]
     if wanted is None:
-        raise invalid("You cannot confirm this PaymentIntent because it's missing a payment method.", "payment_method",
-                      "payment_intent_unexpected_state")
+        raise invalid(
+            "You cannot confirm this PaymentIntent because it's missing a payment method.",
+            "payment_method",
+            "payment_intent_unexpected_state",
+        )
     card = payment_methods.resolve(world, wanted, "payment_method")
     invoice = invoice_of(world, intent)
     if invoice is not None and invoice["status"] == "open":
@@ -69,9 +107,17 @@ def _confirm(world: World, intent: Obj, p: Obj) -> Obj:
         return intent
     answer = payments.confirm(world, intent, card, on_session=not p.get("off_session"))
     if isinstance(answer, Decline):
-        raise declined({"message": answer.message, "code": answer.code, "decline_code": answer.decline_code,
-                        "advice_code": answer.advice, "network_decline_code": answer.network, "charge": intent["latest_charge"],
-                        "payment_intent": public(intent)})
+        raise declined(
+            {
+                "message": answer.message,
+                "code": answer.code,
+                "decline_code": answer.decline_code,
+                "advice_code": answer.advice,
+                "network_decline_code": answer.network,
+                "charge": intent["latest_charge"],
+                "payment_intent": public(intent),
+            }
+        )
     return intent
 
 
@@ -85,11 +131,17 @@ def cancel_intent(world: World, call: Call) -> Obj:
     """Cancels an intent that is not an invoice's."""
     intent = world.get("payment_intent", call.id)
     if invoice_of(world, intent) is not None:
-        raise invalid("The PaymentIntent of an invoice cannot be canceled directly; void the invoice instead.", None,
-                      "payment_intent_unexpected_state")
+        raise invalid(
+            "The PaymentIntent of an invoice cannot be canceled directly; void the invoice instead.",
+            None,
+            "payment_intent_unexpected_state",
+        )
     if intent["status"] in ("succeeded", "canceled"):
-        raise invalid(f"You cannot cancel this PaymentIntent because it has a status of {intent['status']}.", None,
-                      "payment_intent_unexpected_state")
+        raise invalid(
+            f"You cannot cancel this PaymentIntent because it has a status of {intent['status']}.",
+            None,
+            "payment_intent_unexpected_state",
+        )
     payments.cancel_intent(world, intent, call.p.get("cancellation_reason", "requested_by_customer"))
     return intent
 
@@ -101,7 +153,11 @@ def intent(world: World, call: Call) -> Obj:
 
 def intents(world: World, call: Call) -> Obj:
     """Payment intents, newest first."""
-    rows = world.find("payment_intent", "customer", call.p["customer"]) if "customer" in call.p else world.table("payment_intent").values()
+    rows = (
+        world.find("payment_intent", "customer", call.p["customer"])
+        if "customer" in call.p
+        else world.table("payment_intent").values()
+    )
     return paged(rows, call.p, call.path)
 
 
@@ -131,7 +187,11 @@ def invoice_payments(world: World, call: Call) -> Obj:
         rows = list(world.find("invoice_payment", "invoice", call.p["invoice"]))
     wanted = call.p.get("payment", {})
     if wanted:
-        rows = [r for r in rows if r["payment"]["type"] == wanted["type"]
-                and wanted.get("payment_intent") in (None, r["payment"].get("payment_intent"))]
+        rows = [
+            r
+            for r in rows
+            if r["payment"]["type"] == wanted["type"]
+            and wanted.get("payment_intent") in (None, r["payment"].get("payment_intent"))
+        ]
     rows = [r for r in rows if r["status"] == call.p.get("status", r["status"])]
     return paged(rows, call.p, call.path)

@@ -28,9 +28,9 @@ def _window(rows: list[Obj], params: Obj, limit: int) -> tuple[list[Obj], bool]:
         raise invalid("You may only specify one of these parameters: starting_after, ending_before.", "starting_after")
     if "ending_before" in params:
         end = _position(rows, params["ending_before"], "ending_before")
-        return rows[max(0, end - limit):end], end > limit
+        return rows[max(0, end - limit) : end], end > limit
     start = _position(rows, params["starting_after"], "starting_after") + 1 if "starting_after" in params else 0
-    return rows[start:start + limit], len(rows) > start + limit
+    return rows[start : start + limit], len(rows) > start + limit
 
 
 def _position(rows: list[Obj], wanted: str, param: str) -> int:
@@ -55,5 +55,9 @@ def in_range(value: int | None, wanted: "int | Obj | None") -> bool:
     if isinstance(wanted, int):
         return value == wanted
     tests: dict[str, Callable[[int, int], bool]] = {
-        "gt": lambda a, b: a > b, "gte": lambda a, b: a >= b, "lt": lambda a, b: a < b, "lte": lambda a, b: a <= b}
+        "gt": lambda a, b: a > b,
+        "gte": lambda a, b: a >= b,
+        "lt": lambda a, b: a < b,
+        "lte": lambda a, b: a <= b,
+    }
     return all(tests[name](value, bound) for name, bound in wanted.items())

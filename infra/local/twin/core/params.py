@@ -1,38 +1,18 @@
-"""Parameters: decoding of Stripe's form encoding, and declared types. What is not declared is an error, never ignored.
+"""Parameters: declared types. What is not declared is an error, never ignored.
 
 A type is a function (value, name) -> value that raises Stripe's 400 with `param`. Values come from a form (strings) or, when
 the core is driven in-process, as JSON values already.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl
 
-from infra.local.twin.core.errors import invalid
+from infra.local.twin.core.errors import StripeError, invalid
 from infra.local.twin.core.values import Obj
 
 Check = Callable[[Any, str], Any]
-KEY = re.compile(r"\[([^\]]*)\]")
-
-
-def decode(form: str) -> Obj:
-    """`a[b][0]=c` as nested maps; an empty index takes the next number."""
-    tree: Obj = {}
-    for name, value in parse_qsl(form, keep_blank_values=True):
-        head, _, rest = name.partition("[")
-        _plant(tree, [head, *KEY.findall("[" + rest if rest else "")], value, name)
-    return tree
-
-
-def _plant(tree: Obj, keys: list[str], value: str, name: str) -> None:
-    node = tree
-    for key in keys[:-1]:
-        node = node.setdefault(key or str(len(node)), {})
-        if not isinstance(node, dict):
-            raise invalid(f"Invalid request: {name} is given twice in different shapes", name)
-    node[keys[-1] or str(len(node))] = value
 
 
 @dataclass(frozen=True)
@@ -54,14 +34,19 @@ def text(value: Any, name: str) -> str:
     if value == "":
         raise _empty(name)
     if len(value) > 5000:
-        raise invalid(f"Invalid string: {value[:20]}...; must be at most 5000 characters", name, "parameter_invalid_string")
+        raise invalid(
+            f"Invalid string: {value[:20]}...; must be at most 5000 characters", name, "parameter_invalid_string"
+        )
     return value
 
 
 def _empty(name: str) -> Exception:
-    return invalid(f"You passed an empty string for '{name}'. We assume empty values are an attempt to unset a parameter; however "
-                   f"'{name}' cannot be unset. You should remove '{name}' from your request or supply a non-empty value.",
-                   name, "parameter_invalid_empty")
+    return invalid(
+        f"You passed an empty string for '{name}'. We assume empty values are an attempt to unset a parameter; however "
+        f"'{name}' cannot be unset. You should remove '{name}' from your request or supply a non-empty value.",
+        name,
+        "parameter_invalid_empty",
+    )
 
 
 def whole(value: Any, name: str) -> int:
@@ -111,60 +96,100 @@ def when(value: Any, name: str) -> int:
     return int(value)
 
 
-def one_of(*allowed: str) -> Check:
+@dataclass(frozen=True)
+class Words:
     """One of these words."""
 
-    def check(value: Any, name: str) -> Any:
-        if value not in allowed:
-            raise invalid(f"Invalid {name}: must be one of {' or '.join([', '.join(allowed[:-1]), allowed[-1]])}", name)
+    allowed: tuple[str, ...]
+
+    def __call__(self, value: Any, name: str) -> Any:
+        """The word, or Stripe's 400."""
+        if value not in self.allowed:
+            raise invalid(f"Invalid {name}: must be one of {', '.join(self.allowed)}", name)
         return value
 
-    return check
+
+def one_of(*allowed: str) -> Words:
+    """One of these words."""
+    return Words(allowed)
 
 
-def either(*checks: Check) -> Check:
+@dataclass(frozen=True)
+class Either:
     """The first of these types that takes the value; the last one's complaint when none does."""
 
-    def check(value: Any, name: str) -> Any:
-        for one in checks[:-1]:
+    checks: tuple[Check, ...]
+
+    def __call__(self, value: Any, name: str) -> Any:
+        """The value in the first type that takes it."""
+        for one in self.checks[:-1]:
             try:
                 return one(value, name)
-            except Exception:  # noqa: S112 - the next type may take it, and the last one's complaint is the one to show
-                continue
-        return checks[-1](value, name)
-
-    return check
+            except StripeError:
+                continue  # the next type may take it, and the last one's complaint is the one to show
+        return self.checks[-1](value, name)
 
 
-def clear(check: Check) -> Check:
+def either(*checks: Check) -> Either:
+    """One of several types."""
+    return Either(checks)
+
+
+@dataclass(frozen=True)
+class Clear:
+    """The empty string unsets (None)."""
+
+    inner: Check
+
+    def __call__(self, value: Any, name: str) -> Any:
+        """None, or the value as the inner type has it."""
+        return None if value in ("", None) else self.inner(value, name)
+
+
+def clear(check: Check) -> Clear:
     """The empty string unsets (None); anything else as `check` says."""
-    return lambda value, name: None if value in ("", None) else check(value, name)
+    return Clear(check)
 
 
-def listed(check: Check, most: int = 100) -> Check:
+@dataclass(frozen=True)
+class Listed:
     """A list; from a form its keys are numbers."""
 
-    def items(value: Any, name: str) -> list[Any]:
+    inner: Check
+    most: int
+
+    def __call__(self, value: Any, name: str) -> list[Any]:
+        """The list, or Stripe's 400."""
         if isinstance(value, dict) and all(k.isdigit() for k in value):
             value = [value[k] for k in sorted(value, key=int)]
         if not isinstance(value, list):
             raise invalid("Invalid array", name)
-        if len(value) > most:
-            raise invalid(f"Array cannot contain more than {most} elements", name)
-        return [check(one, f"{name}[{i}]") for i, one in enumerate(value)]
-
-    return items
+        if len(value) > self.most:
+            raise invalid(f"Array cannot contain more than {self.most} elements", name)
+        return [self.inner(one, f"{name}[{i}]") for i, one in enumerate(value)]
 
 
-def shape(**fields: Check | Required) -> Check:
+def listed(check: Check, most: int = 100) -> Listed:
+    """A list of at most so many."""
+    return Listed(check, most)
+
+
+@dataclass(frozen=True)
+class Shape:
     """A map of exactly these parameters."""
 
-    def check(value: Any, name: str) -> Obj:
+    fields: "dict[str, Check | Required]"
+
+    def __call__(self, value: Any, name: str) -> Obj:
+        """The typed map, or Stripe's 400."""
         if not isinstance(value, dict):
             raise invalid("Invalid object", name)
-        return typed(value, fields, name)
+        return typed(value, self.fields, name)
 
-    return check
+
+def shape(**fields: Check | Required) -> Shape:
+    """A map of exactly these parameters."""
+    return Shape(fields)
 
 
 def metadata(value: Any, name: str) -> Obj:
@@ -190,23 +215,17 @@ def typed(given: Obj, fields: "dict[str, Check | Required]", inside: str = "") -
         raise invalid(f"Received unknown parameter: {name}", name, "parameter_unknown")
     result: Obj = {}
     for key, declared in fields.items():
-        if isinstance(declared, Required):
-            if key not in given:
-                name = _name(inside, key)
-                raise invalid(f"Missing required param: {name}.", name, "parameter_missing")
-            declared = declared.check
+        if isinstance(declared, Required) and key not in given:
+            name = _name(inside, key)
+            raise invalid(f"Missing required param: {name}.", name, "parameter_missing")
         if key in given:
-            result[key] = declared(given[key], _name(inside, key))
+            check = declared.check if isinstance(declared, Required) else declared
+            result[key] = check(given[key], _name(inside, key))
     return result
 
 
 def _name(inside: str, key: str) -> str:
     return f"{inside}[{key}]" if inside else key
-
-
-def pick(params: Obj, keys: Iterable[str]) -> Obj:
-    """Those of `keys` that were given."""
-    return {k: params[k] for k in keys if k in params}
 
 
 def merge_metadata(current: Obj, given: Obj | None) -> Obj:

@@ -10,13 +10,19 @@ from infra.local.twin.core.values import Obj, previous, public
 from infra.local.twin.core.world import World
 
 PAUSE: dict[str, Check | Required] = {
-    "type": one_of("subscription", "subscription"), "bill_for": shape(outstanding_usage_through=shape(type=need(one_of("now", "none"))),
-                                                                     unused_time_from=shape(type=need(one_of("now", "none")))),
-    "invoicing_behavior": one_of("invoice", "pending_invoice_item")}
+    "type": one_of("subscription", "subscription"),
+    "bill_for": shape(
+        outstanding_usage_through=shape(type=need(one_of("now", "none"))),
+        unused_time_from=shape(type=need(one_of("now", "none"))),
+    ),
+    "invoicing_behavior": one_of("invoice", "pending_invoice_item"),
+}
 RESUME: dict[str, Check | Required] = {
-    "billing_cycle_anchor": shape(type=need(one_of("now", "unchanged"))), "payment_behavior": one_of("resume_on_payment_attempt",
-                                                                                                  "resume_on_payment_success"),
-    "proration_behavior": one_of("always_invoice", "create_prorations", "none"), "proration_date": clear(when)}
+    "billing_cycle_anchor": shape(type=need(one_of("now", "unchanged"))),
+    "payment_behavior": one_of("resume_on_payment_attempt", "resume_on_payment_success"),
+    "proration_behavior": one_of("always_invoice", "create_prorations", "none"),
+    "proration_date": clear(when),
+}
 
 
 def pause(world: World, call: Call) -> Obj:
@@ -78,7 +84,9 @@ def _new_periods(world: World, sub: Obj, unchanged: bool) -> list[Obj]:
     for item in sub["items"]["data"]:
         recurring = item["price"]["recurring"]
         item["current_period_start"] = world.now
-        item["current_period_end"] = boundary(sub["billing_cycle_anchor"], recurring["interval"], recurring["interval_count"], world.now)
+        item["current_period_end"] = boundary(
+            sub["billing_cycle_anchor"], recurring["interval"], recurring["interval_count"], world.now
+        )
         if recurring["usage_type"] == "licensed":
             rows.append(lines.period_line(world, sub, item, world.now, item["current_period_end"]))
     return rows

@@ -8,17 +8,35 @@ from infra.local.twin.core.call import Call
 from infra.local.twin.core.errors import declined, invalid, missing
 from infra.local.twin.core.events import editing, emit
 from infra.local.twin.core.pages import PAGING, paged
-from infra.local.twin.core.params import Check, Required, clear, merge_metadata, metadata, need, one_of, shape, text, whole
+from infra.local.twin.core.params import (
+    Check,
+    Required,
+    clear,
+    merge_metadata,
+    metadata,
+    need,
+    one_of,
+    shape,
+    text,
+    whole,
+)
 from infra.local.twin.core.values import Obj, previous, public
 from infra.local.twin.core.world import World, fields
 
 REDISPLAY = one_of("always", "limited", "unspecified")
 CREATE: dict[str, Check | Required] = {
-    "type": need(one_of("card")), "metadata": metadata, "billing_details": billing_info.DETAILS, "allow_redisplay": REDISPLAY,
+    "type": need(one_of("card")),
+    "metadata": metadata,
+    "billing_details": billing_info.DETAILS,
+    "allow_redisplay": REDISPLAY,
     "card": need(shape(number=text, exp_month=whole, exp_year=whole, cvc=text, token=text)),
 }
-UPDATE: dict[str, Check | Required] = {"metadata": metadata, "billing_details": billing_info.DETAILS, "allow_redisplay": REDISPLAY,
-                                       "card": shape(exp_month=whole, exp_year=whole)}
+UPDATE: dict[str, Check | Required] = {
+    "metadata": metadata,
+    "billing_details": billing_info.DETAILS,
+    "allow_redisplay": REDISPLAY,
+    "card": shape(exp_month=whole, exp_year=whole),
+}
 ATTACH: dict[str, Check | Required] = {"customer": need(text)}
 LIST_OF: dict[str, Check | Required] = {**PAGING, "type": one_of("card"), "allow_redisplay": clear(REDISPLAY)}
 LIST: dict[str, Check | Required] = {**LIST_OF, "customer": text}
@@ -43,8 +61,12 @@ def typed_card(world: World, given: Obj) -> Obj:
     if not cards.is_number(number):
         raise _typo("Your card number is incorrect.", "incorrect_number", "number")
     if number not in cards.BY_NUMBER:
-        raise _typo("Your card was declined. Your request was in test mode, but used a non test card. For a list of valid test cards, "
-                    "visit: https://stripe.com/docs/testing.", "card_declined", "number")
+        raise _typo(
+            "Your card was declined. Your request was in test mode, but used a non test card. For a list of valid test cards, "
+            "visit: https://stripe.com/docs/testing.",
+            "card_declined",
+            "number",
+        )
     month, year = given.get("exp_month", 0), given.get("exp_year", 0)
     if not 1 <= month <= 12:
         raise _typo("Your card's expiration month is invalid.", "invalid_expiry_month", "exp_month")
@@ -70,16 +92,45 @@ def mint(world: World, token: str, param: str | None) -> Obj:
 
 
 def _make(world: World, card: cards.TestCard, month: int, year: int) -> Obj:
-    face = fields(brand=card.brand, checks={"address_line1_check": None, "address_postal_code_check": None, "cvc_check": "pass"},
-                  country=card.country, display_brand=card.brand, exp_month=month, exp_year=year,
-                  fingerprint=hashlib.sha256(card.number.encode()).hexdigest()[:16], funding=card.funding, generated_from=None,
-                  last4=card.number[-4:], networks={"available": [card.brand], "preferred": None}, regulated_status="unregulated",
-                  three_d_secure_usage={"supported": True}, wallet=None)
-    notes = {"_attach": card.attach, "_charge": card.charge, "_auth": card.auth, "_set_up": False,
-             "_dispute": card.token == "pm_card_createDispute"}
-    return world.add(fields(
-        id=world.ids.new("pm"), object="payment_method", allow_redisplay="unspecified", billing_details=billing_info.details(None),
-        card=face, created=world.now, customer=None, customer_account=None, livemode=world.livemode, metadata={}, type="card") | notes)
+    face = fields(
+        brand=card.brand,
+        checks={"address_line1_check": None, "address_postal_code_check": None, "cvc_check": "pass"},
+        country=card.country,
+        display_brand=card.brand,
+        exp_month=month,
+        exp_year=year,
+        fingerprint=hashlib.sha256(card.number.encode()).hexdigest()[:16],
+        funding=card.funding,
+        generated_from=None,
+        last4=card.number[-4:],
+        networks={"available": [card.brand], "preferred": None},
+        regulated_status="unregulated",
+        three_d_secure_usage={"supported": True},
+        wallet=None,
+    )
+    notes = {
+        "_attach": card.attach,
+        "_charge": card.charge,
+        "_auth": card.auth,
+        "_set_up": False,
+        "_dispute": card.token == "pm_card_createDispute",
+    }
+    return world.add(
+        fields(
+            id=world.ids.new("pm"),
+            object="payment_method",
+            allow_redisplay="unspecified",
+            billing_details=billing_info.details(None),
+            card=face,
+            created=world.now,
+            customer=None,
+            customer_account=None,
+            livemode=world.livemode,
+            metadata={},
+            type="card",
+        )
+        | notes
+    )
 
 
 def resolve(world: World, wanted: str, param: str | None) -> Obj:
@@ -103,12 +154,22 @@ def attach_to(world: World, wanted: str, customer: Obj, param: str | None) -> Ob
     if card["customer"] == customer["id"]:
         return card
     if card["customer"] is not None:
-        raise invalid("The payment method you provided has already been attached to a customer.", param or "payment_method",
-                      "payment_method_unexpected_state")
+        raise invalid(
+            "The payment method you provided has already been attached to a customer.",
+            param or "payment_method",
+            "payment_method_unexpected_state",
+        )
     if card["_attach"]:
         no = cards.DECLINES[card["_attach"]]
-        raise declined({"message": no.message, "code": no.code, "advice_code": no.advice, "network_decline_code": no.network,
-                        "decline_code": no.decline_code if no.code == "card_declined" else None})
+        raise declined(
+            {
+                "message": no.message,
+                "code": no.code,
+                "advice_code": no.advice,
+                "network_decline_code": no.network,
+                "decline_code": no.decline_code if no.code == "card_declined" else None,
+            }
+        )
     card["customer"] = customer["id"]
     world.reindex(card, "customer")
     emit(world, "payment_method.attached", card)
@@ -119,8 +180,11 @@ def detach(world: World, call: Call) -> Obj:
     """Takes a card from its customer for good, and from whatever used it by default."""
     card = world.get("payment_method", call.id)
     if card["customer"] is None:
-        raise invalid("The payment method you provided is not attached to a customer so detachment is impossible.", "payment_method",
-                      "payment_method_unexpected_state")
+        raise invalid(
+            "The payment method you provided is not attached to a customer so detachment is impossible.",
+            "payment_method",
+            "payment_method_unexpected_state",
+        )
     customer = world.get("customer", card["customer"])
     for sub in world.find("subscription", "customer", customer["id"]):
         if sub["default_payment_method"] == card["id"] and sub["status"] != "canceled":
@@ -164,7 +228,11 @@ def list_(world: World, call: Call) -> Obj:
     if "customer" not in call.p:
         return paged([], call.p, call.path)
     world.get("customer", call.p["customer"], "customer")
-    return paged(sorted(world.find("payment_method", "customer", call.p["customer"]), key=lambda c: c["created"]), call.p, call.path)
+    return paged(
+        sorted(world.find("payment_method", "customer", call.p["customer"]), key=lambda c: c["created"]),
+        call.p,
+        call.path,
+    )
 
 
 def list_of_customer(world: World, call: Call) -> Obj:

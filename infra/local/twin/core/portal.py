@@ -22,10 +22,21 @@ def create_configuration(world: World, call: Call) -> Obj:
     p = call.p
     first = not world.table("billing_portal.configuration")
     config = fields(
-        id=world.ids.new("bpc"), object="billing_portal.configuration", active=True, application=None,
-        business_profile={"headline": None, "privacy_policy_url": None, "terms_of_service_url": None}, created=world.now,
-        default_return_url=None, features=portal_params.no_features(), is_default=first, livemode=world.livemode,
-        login_page={"enabled": False, "url": None}, metadata={}, name=None, updated=world.now)
+        id=world.ids.new("bpc"),
+        object="billing_portal.configuration",
+        active=True,
+        application=None,
+        business_profile={"headline": None, "privacy_policy_url": None, "terms_of_service_url": None},
+        created=world.now,
+        default_return_url=None,
+        features=portal_params.no_features(),
+        is_default=first,
+        livemode=world.livemode,
+        login_page={"enabled": False, "url": None},
+        metadata={},
+        name=None,
+        updated=world.now,
+    )
     _apply(world, config, p)
     emit(world, "billing_portal.configuration.created", world.add(config))
     return config
@@ -82,18 +93,33 @@ def create_session(world: World, call: Call) -> Obj:
     """A session; its URL is the bearer's key to the customer's billing for five minutes, or an hour after each use."""
     p = call.p
     if "customer_account" in p or "on_behalf_of" in p:
-        raise invalid("The twin has no Connect and no v2 accounts.", next(iter(p.keys() & {"customer_account", "on_behalf_of"})))
+        raise invalid(
+            "The twin has no Connect and no v2 accounts.", next(iter(p.keys() & {"customer_account", "on_behalf_of"}))
+        )
     if "customer" not in p:
         raise invalid("Missing required param: customer.", "customer", "parameter_missing")
     customer = customers.alive(world, p["customer"], "customer")
     config = _configuration(world, p)
     flow = portal_rules.flow(world, p["flow_data"], customer, config) if "flow_data" in p else None
     token = world.ids.letters(48)
-    session = world.add(fields(
-        id=world.ids.new("bps"), object="billing_portal.session", after_expiration=portal_rules.after_expiration(p),
-        configuration=config["id"], created=world.now, customer=customer["id"], customer_account=None, flow=flow, livemode=world.livemode,
-        locale=p.get("locale"), on_behalf_of=None, return_url=p.get("return_url") or config["default_return_url"],
-        url=f"{world.base_url}/p/session/test_{token}") | {"_until": world.now + UNUSED_FOR, "_done": False})
+    session = world.add(
+        fields(
+            id=world.ids.new("bps"),
+            object="billing_portal.session",
+            after_expiration=portal_rules.after_expiration(p),
+            configuration=config["id"],
+            created=world.now,
+            customer=customer["id"],
+            customer_account=None,
+            flow=flow,
+            livemode=world.livemode,
+            locale=p.get("locale"),
+            on_behalf_of=None,
+            return_url=p.get("return_url") or config["default_return_url"],
+            url=f"{world.base_url}/p/session/test_{token}",
+        )
+        | {"_until": world.now + UNUSED_FOR, "_done": False}
+    )
     world.secrets[token] = session["id"]
     emit(world, "billing_portal.session.created", session)
     return session
@@ -108,9 +134,12 @@ def _configuration(world: World, p: Obj) -> Obj:
     for config in world.table("billing_portal.configuration").values():
         if config["is_default"]:
             return config
-    raise invalid("No configuration provided and your test mode default configuration has not been created. Provide a configuration or "
-                  "create your default by saving your customer portal settings in test mode at "
-                  "https://dashboard.stripe.com/test/settings/billing/portal.", None)
+    raise invalid(
+        "No configuration provided and your test mode default configuration has not been created. Provide a configuration or "
+        "create your default by saving your customer portal settings in test mode at "
+        "https://dashboard.stripe.com/test/settings/billing/portal.",
+        None,
+    )
 
 
 def use(world: World, token: str) -> Obj | None:

@@ -4,9 +4,14 @@ from infra.local.twin.core.errors import invalid
 from infra.local.twin.core.values import Obj
 from infra.local.twin.core.world import World
 
-FEATURE_OF = {"customer_update": "customer_update", "payment_method_update": "payment_method_update",
-              "subscription_cancel": "subscription_cancel", "subscription_pause": "subscription_pause",
-              "subscription_update": "subscription_update", "subscription_update_confirm": "subscription_update"}
+FEATURE_OF = {
+    "customer_update": "customer_update",
+    "payment_method_update": "payment_method_update",
+    "subscription_cancel": "subscription_cancel",
+    "subscription_pause": "subscription_pause",
+    "subscription_update": "subscription_update",
+    "subscription_update_confirm": "subscription_update",
+}
 
 
 def check_features(world: World, features: Obj) -> None:
@@ -18,13 +23,19 @@ def check_features(world: World, features: Obj) -> None:
         raise invalid("Proration needs `mode=immediately`, and `always_invoice` is not supported.", at)
     update = features.get("subscription_update", {})
     if update.get("enabled") and not (update.get("products") and update.get("default_allowed_updates")):
-        raise invalid("`products` and `default_allowed_updates` are required when subscription updates are enabled.",
-                      "features[subscription_update][products]", "parameter_missing")
+        raise invalid(
+            "`products` and `default_allowed_updates` are required when subscription updates are enabled.",
+            "features[subscription_update][products]",
+            "parameter_missing",
+        )
     for at_, row in enumerate(update.get("products") or []):
         _check_product(world, row, f"features[subscription_update][products][{at_}]")
     if features.get("customer_update", {}).get("enabled") and not features["customer_update"].get("allowed_updates"):
-        raise invalid("Missing required param: features[customer_update][allowed_updates].", "features[customer_update][allowed_updates]",
-                      "parameter_missing")
+        raise invalid(
+            "Missing required param: features[customer_update][allowed_updates].",
+            "features[customer_update][allowed_updates]",
+            "parameter_missing",
+        )
 
 
 def _check_product(world: World, row: Obj, param: str) -> None:
@@ -36,7 +47,9 @@ def _check_product(world: World, row: Obj, param: str) -> None:
             raise invalid("The price must be recurring and of the product.", f"{param}[prices][{at}]")
         interval = (price["recurring"]["interval"], price["recurring"]["interval_count"], price["currency"])
         if interval in seen:
-            raise invalid("Two prices of one product must not have the same recurring interval.", f"{param}[prices][{at}]")
+            raise invalid(
+                "Two prices of one product must not have the same recurring interval.", f"{param}[prices][{at}]"
+            )
         seen.add(interval)
     row["adjustable_quantity"] = {"enabled": False, "maximum": None, "minimum": 1, **row.get("adjustable_quantity", {})}
 
@@ -53,13 +66,20 @@ def flow(world: World, given: Obj, customer: Obj, config: Obj) -> Obj:
     """`flow_data`, checked: the feature is on, the subscription is the customer's, and the change is one that it may have."""
     kind = given["type"]
     if not config["features"][FEATURE_OF[kind]]["enabled"]:
-        raise invalid(f"You cannot use flow type `{kind}` because the feature is disabled in your portal configuration.",
-                      "flow_data[type]")
+        raise invalid(
+            f"You cannot use flow type `{kind}` because the feature is disabled in your portal configuration.",
+            "flow_data[type]",
+        )
     details = given.get(kind)
     for other in FEATURE_OF.keys() & given.keys() - {kind}:
         raise invalid(f"`{other}` does not belong to a flow of type `{kind}`.", f"flow_data[{other}]")
-    result: Obj = {"after_completion": _after(given.get("after_completion")), "subscription_cancel": None, "subscription_update": None,
-                   "subscription_update_confirm": None, "type": kind}
+    result: Obj = {
+        "after_completion": _after(given.get("after_completion")),
+        "subscription_cancel": None,
+        "subscription_update": None,
+        "subscription_update_confirm": None,
+        "type": kind,
+    }
     if not kind.startswith("subscription"):
         return result
     if details is None:
@@ -77,10 +97,21 @@ def flow(world: World, given: Obj, customer: Obj, config: Obj) -> Obj:
 def _after(given: Obj | None) -> Obj:
     given = given or {"type": "portal_homepage"}
     if given["type"] == "redirect" and "redirect" not in given:
-        raise invalid("Missing required param: flow_data[after_completion][redirect].", "flow_data[after_completion][redirect]",
-                      "parameter_missing")
-    shown = {"custom_message": given.get("hosted_confirmation", {}).get("custom_message")} if given["type"] == "hosted_confirmation" else None
-    return {"hosted_confirmation": shown, "redirect": given.get("redirect") if given["type"] == "redirect" else None, "type": given["type"]}
+        raise invalid(
+            "Missing required param: flow_data[after_completion][redirect].",
+            "flow_data[after_completion][redirect]",
+            "parameter_missing",
+        )
+    shown = (
+        {"custom_message": given.get("hosted_confirmation", {}).get("custom_message")}
+        if given["type"] == "hosted_confirmation"
+        else None
+    )
+    return {
+        "hosted_confirmation": shown,
+        "redirect": given.get("redirect") if given["type"] == "redirect" else None,
+        "type": given["type"],
+    }
 
 
 def _details(world: World, kind: str, details: Obj, sub: Obj, config: Obj, param: str) -> Obj:
@@ -114,7 +145,9 @@ def why_no_update(sub: Obj) -> str | None:
 
 def offered(config: Obj) -> dict[str, Obj]:
     """Price -> the product row of the configuration that offers it."""
-    return {price: row for row in config["features"]["subscription_update"]["products"] or [] for price in row["prices"]}
+    return {
+        price: row for row in config["features"]["subscription_update"]["products"] or [] for price in row["prices"]
+    }
 
 
 def _confirm(world: World, details: Obj, sub: Obj, config: Obj, param: str) -> Obj:
@@ -130,6 +163,11 @@ def _confirm(world: World, details: Obj, sub: Obj, config: Obj, param: str) -> O
         raise invalid("The price is not among the products of the portal configuration.", f"{param}[items][0][price]")
     if price == current["price"]["id"] and wanted.get("quantity", current["quantity"]) == current["quantity"]:
         raise invalid("The update changes nothing.", f"{param}[items][0]")
-    discounts = [{"coupon": d.get("coupon"), "promotion_code": d.get("promotion_code")} for d in details.get("discounts", [])]
-    return {"discounts": discounts or None, "items": [{"id": wanted["id"], "price": price,
-                                                       "quantity": wanted.get("quantity", current["quantity"])}], "subscription": sub["id"]}
+    discounts = [
+        {"coupon": d.get("coupon"), "promotion_code": d.get("promotion_code")} for d in details.get("discounts", [])
+    ]
+    return {
+        "discounts": discounts or None,
+        "items": [{"id": wanted["id"], "price": price, "quantity": wanted.get("quantity", current["quantity"])}],
+        "subscription": sub["id"],
+    }

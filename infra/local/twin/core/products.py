@@ -5,20 +5,50 @@ from infra.local.twin.core.call import Call
 from infra.local.twin.core.errors import invalid
 from infra.local.twin.core.events import editing, emit
 from infra.local.twin.core.pages import CREATED, paged
-from infra.local.twin.core.params import Check, Required, clear, flag, listed, merge_metadata, metadata, need, one_of, shape, text
+from infra.local.twin.core.params import (
+    Check,
+    Required,
+    clear,
+    flag,
+    listed,
+    merge_metadata,
+    metadata,
+    need,
+    one_of,
+    shape,
+    text,
+)
 from infra.local.twin.core.values import Obj
 from infra.local.twin.core.world import World
 
 FIELDS: dict[str, Check | Required] = {
-    "active": flag, "description": clear(text), "images": clear(listed(text, 8)), "metadata": metadata, "tax_code": clear(text),
-    "marketing_features": clear(listed(shape(name=need(text)))), "shippable": flag, "statement_descriptor": text,
-    "unit_label": clear(text), "url": clear(text),
+    "active": flag,
+    "description": clear(text),
+    "images": clear(listed(text, 8)),
+    "metadata": metadata,
+    "tax_code": clear(text),
+    "marketing_features": clear(listed(shape(name=need(text)))),
+    "shippable": flag,
+    "statement_descriptor": text,
+    "unit_label": clear(text),
+    "url": clear(text),
 }
-CREATE: dict[str, Check | Required] = {**FIELDS, "id": text, "name": need(text), "type": one_of("good", "service"),
-                                       "default_price_data": shape(**prices.DATA)}
+CREATE: dict[str, Check | Required] = {
+    **FIELDS,
+    "id": text,
+    "name": need(text),
+    "type": one_of("good", "service"),
+    "default_price_data": shape(**prices.DATA),
+}
 UPDATE: dict[str, Check | Required] = {**FIELDS, "name": text, "default_price": clear(text)}
-LIST: dict[str, Check | Required] = {**CREATED, "active": flag, "ids": listed(text), "url": text, "shippable": flag,
-                                     "type": one_of("good", "service")}
+LIST: dict[str, Check | Required] = {
+    **CREATED,
+    "active": flag,
+    "ids": listed(text),
+    "url": text,
+    "shippable": flag,
+    "type": one_of("good", "service"),
+}
 
 
 def create(world: World, call: Call) -> Obj:
@@ -34,7 +64,10 @@ def create(world: World, call: Call) -> Obj:
 def update(world: World, call: Call) -> Obj:
     """Changes what is given."""
     obj = world.get("product", call.id)
-    if call.p.get("default_price") and world.get("price", call.p["default_price"], "default_price")["product"] != obj["id"]:
+    if (
+        call.p.get("default_price")
+        and world.get("price", call.p["default_price"], "default_price")["product"] != obj["id"]
+    ):
         raise invalid("The default price must belong to the product.", "default_price")
     with editing(world, obj, "product.updated"):
         for name in call.p.keys() - {"metadata", "images", "marketing_features"}:

@@ -49,7 +49,9 @@ def _added(world: World, sub: Obj, customer: Obj, one: Obj, param: str, behavior
     return item
 
 
-def _changed(world: World, sub: Obj, customer: Obj, item: Obj, one: Obj, param: str, behavior: str, moment: int) -> None:
+def _changed(
+    world: World, sub: Obj, customer: Obj, item: Obj, one: Obj, param: str, behavior: str, moment: int
+) -> None:
     """Another price or quantity in an item that stays. The credit is for the old one, so it is made first."""
     item["metadata"] = merge_metadata(item["metadata"], one.get("metadata"))
     price = items.price_of(world, one, param) if one.keys() & {"price", "price_data"} else item["price"]
@@ -61,7 +63,9 @@ def _changed(world: World, sub: Obj, customer: Obj, item: Obj, one: Obj, param: 
     _credit(world, sub, customer, item, behavior, moment)
     other_interval = _interval(price) != _interval(item["price"])
     metered = price["recurring"]["usage_type"] == "metered"
-    item.update(price=price, plan=prices.plan_of(price), quantity=None if metered else quantity if quantity is not None else 1)
+    item.update(
+        price=price, plan=prices.plan_of(price), quantity=None if metered else quantity if quantity is not None else 1
+    )
     if other_interval and sub["status"] != "trialing":
         _new_period(world, sub, item)
     _charge(world, sub, customer, item, behavior, moment)
@@ -102,24 +106,78 @@ def _keep(world: World, sub: Obj, customer: Obj, item: Obj, moment: int, word: s
     price, quantity = item["price"], item["quantity"] or 0
     amount = sign * half_up(cost(price, quantity) * max(0, end - moment), end - start)
     name = world.get("product", price["product"])["name"]
-    add_item(world, customer, amount=amount, currency=sub["currency"], description=lines.proration_text(word, name, quantity, moment),
-             price=price, quantity=quantity, start=moment, end=end, sub=sub, item=item)
+    add_item(
+        world,
+        customer,
+        amount=amount,
+        currency=sub["currency"],
+        description=lines.proration_text(word, name, quantity, moment),
+        price=price,
+        quantity=quantity,
+        start=moment,
+        end=end,
+        sub=sub,
+        item=item,
+    )
 
 
-def add_item(world: World, customer: Obj, *, amount: int, currency: str, description: str | None, price: Obj | None, quantity: int,
-             start: int, end: int, sub: Obj | None, item: Obj | None = None, metadata: Obj | None = None) -> Obj:
+def add_item(
+    world: World,
+    customer: Obj,
+    *,
+    amount: int,
+    currency: str,
+    description: str | None,
+    price: Obj | None,
+    quantity: int,
+    start: int,
+    end: int,
+    sub: Obj | None,
+    item: Obj | None = None,
+    metadata: Obj | None = None,
+) -> Obj:
     """An invoice item that waits for the next invoice."""
     pricing = None
     if price is not None:
-        pricing = {"price_details": {"price": price["id"], "product": price["product"]}, "type": "price_details",
-                   "unit_amount_decimal": price["unit_amount_decimal"]}
-    parent = {"type": "subscription_details", "subscription_details": {
-        "subscription": sub["id"], "subscription_item": item["id"] if item else None}} if sub else None
-    extra = world.add(fields(
-        id=world.ids.new("ii"), object="invoiceitem", amount=amount, currency=currency, customer=customer["id"], customer_account=None,
-        date=world.now, description=description, discountable=item is None, discounts=[], invoice=None, livemode=world.livemode,
-        metadata=metadata or {}, net_amount=amount, parent=parent, period={"end": end, "start": start}, pricing=pricing,
-        proration=item is not None, quantity=quantity, quantity_decimal=str(quantity), tax_rates=[], test_clock=customer["test_clock"])
-        | {"_price": price})
+        pricing = {
+            "price_details": {"price": price["id"], "product": price["product"]},
+            "type": "price_details",
+            "unit_amount_decimal": price["unit_amount_decimal"],
+        }
+    parent = (
+        {
+            "type": "subscription_details",
+            "subscription_details": {"subscription": sub["id"], "subscription_item": item["id"] if item else None},
+        }
+        if sub
+        else None
+    )
+    extra = world.add(
+        fields(
+            id=world.ids.new("ii"),
+            object="invoiceitem",
+            amount=amount,
+            currency=currency,
+            customer=customer["id"],
+            customer_account=None,
+            date=world.now,
+            description=description,
+            discountable=item is None,
+            discounts=[],
+            invoice=None,
+            livemode=world.livemode,
+            metadata=metadata or {},
+            net_amount=amount,
+            parent=parent,
+            period={"end": end, "start": start},
+            pricing=pricing,
+            proration=item is not None,
+            quantity=quantity,
+            quantity_decimal=str(quantity),
+            tax_rates=[],
+            test_clock=customer["test_clock"],
+        )
+        | {"_price": price}
+    )
     emit(world, "invoiceitem.created", extra)
     return extra

@@ -5,8 +5,24 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from infra.local.twin.core import (
-    account, clock, coupons, customers, event_api, expand, invoice_items, invoices, meters, money_api, pausing, payment_methods, portal,
-    prices, products, sub_update, subscriptions,
+    account,
+    clock,
+    coupons,
+    customers,
+    event_api,
+    expand,
+    invoice_items,
+    invoices,
+    meters,
+    money_api,
+    pausing,
+    payment_methods,
+    portal,
+    prices,
+    products,
+    setup_intents,
+    sub_update,
+    subscriptions,
 )
 from infra.local.twin.core.call import Call
 from infra.local.twin.core.params import Check, Required
@@ -98,6 +114,11 @@ ROUTES = (
     Route("POST", "/v1/promotion_codes", coupons.create_code, coupons.CODE),
     Route("GET", "/v1/promotion_codes/{}", coupons.code),
     Route("POST", "/v1/promotion_codes/{}", coupons.update_code, coupons.CODE_UPDATE),
+    Route("GET", "/v1/setup_intents", setup_intents.list_, setup_intents.LIST),
+    Route("POST", "/v1/setup_intents", setup_intents.create, setup_intents.CREATE),
+    Route("GET", "/v1/setup_intents/{}", setup_intents.retrieve),
+    Route("POST", "/v1/setup_intents/{}/cancel", setup_intents.cancel, setup_intents.CANCEL),
+    Route("POST", "/v1/setup_intents/{}/confirm", setup_intents.confirm_call, setup_intents.CONFIRM),
     Route("GET", "/v1/subscription_items", subscriptions.list_items, subscriptions.ITEM_LIST),
     Route("GET", "/v1/subscription_items/{}", subscriptions.retrieve_item),
     Route("GET", "/v1/subscriptions", subscriptions.list_, subscriptions.LIST),
@@ -120,13 +141,15 @@ ROUTES = (
     Route("DELETE", "/v1/webhook_endpoints/{}", event_api.delete_endpoint),
 )
 
-expand.INCLUDED.update({
-    ("coupon", "applies_to"): lambda world, obj: {"products": obj["_applies_to"]} if obj["_applies_to"] else None,
-    ("customer", "subscriptions"): customers.subscriptions_of,
-    ("invoice", "confirmation_secret"): invoices.confirmation_secret,
-    ("invoice", "payments"): invoices.payments_of,
-    ("price", "tiers"): lambda world, obj: obj["_tiers"],
-})
+expand.INCLUDED.update(
+    {
+        ("coupon", "applies_to"): lambda world, obj: {"products": obj["_applies_to"]} if obj["_applies_to"] else None,
+        ("customer", "subscriptions"): customers.subscriptions_of,
+        ("invoice", "confirmation_secret"): invoices.confirmation_secret,
+        ("invoice", "payments"): invoices.payments_of,
+        ("price", "tiers"): lambda world, obj: obj["_tiers"],
+    }
+)
 
 
 def _pattern(path: str) -> re.Pattern[str]:

@@ -46,6 +46,8 @@ def _checked(name: str, value: Any) -> Any:
         return tuple(sorted(value))
     if name in ("automations", "pause_on_first_failure") and not isinstance(value, bool):
         raise ValueError(f"{name} is true or false")
-    if name in ("upcoming_days", "finalize_after") and (not isinstance(value, int) or isinstance(value, bool) or value < 0):
+    if name in ("upcoming_days", "finalize_after") and (
+        not isinstance(value, int) or isinstance(value, bool) or value < 0
+    ):
         raise ValueError(f"{name} is a number of at least nought")
     return value

@@ -31,8 +31,9 @@ def on_payment(world: World, invoice: Obj, card: Obj | None) -> None:
     customer = world.get("customer", invoice["customer"])
     if customer.get("delinquent"):
         with editing(world, customer, "customer.updated"):
-            customer["delinquent"] = any(i["status"] == "open" and i["attempted"]
-                                         for i in world.find("invoice", "customer", customer["id"]))
+            customer["delinquent"] = any(
+                i["status"] == "open" and i["attempted"] for i in world.find("invoice", "customer", customer["id"])
+            )
 
 
 def on_failure(world: World, invoice: Obj) -> None:
@@ -54,8 +55,13 @@ def on_failure(world: World, invoice: Obj) -> None:
 def after_try(world: World, invoice: Obj) -> None:
     """When no try is left, the merchant's end action."""
     sub = _sub(world, invoice)
-    if (sub is None or sub["status"] != "past_due" or invoice["next_payment_attempt"] is not None or not invoice["auto_advance"]
-            or invoice["status"] != "open"):
+    if (
+        sub is None
+        or sub["status"] != "past_due"
+        or invoice["next_payment_attempt"] is not None
+        or not invoice["auto_advance"]
+        or invoice["status"] != "open"
+    ):
         return
     action = world.settings.end_action
     if action == "cancel" or (action == "pause" and not _can_pause(sub)):
@@ -67,6 +73,7 @@ def after_try(world: World, invoice: Obj) -> None:
         pause(world, sub, "final_payment_failure")
     if world.settings.end_invoice == "uncollectible" and invoice["status"] == "open":
         from infra.local.twin.core.finalizing import give_up  # finalizing charges, and charging comes back here
+
         give_up(world, invoice, "max_payment_attempts")
 
 
@@ -78,7 +85,9 @@ def pause(world: World, sub: Obj, reason: str) -> None:
     """status=paused, with its reason; no invoices are made until it is resumed."""
     old = public(sub)
     sub["status"] = "paused"
-    sub["status_details"] = {"paused": {"subscription": {"type": reason}, "transitioned_at": world.now, "type": "subscription"}}
+    sub["status_details"] = {
+        "paused": {"subscription": {"type": reason}, "transitioned_at": world.now, "type": "subscription"}
+    }
     changed = previous(old, public(sub))
     emit(world, "customer.subscription.updated", sub, changed)
     emit(world, "customer.subscription.paused", sub, changed)
@@ -90,7 +99,10 @@ def end(world: World, sub: Obj, reason: str | None, status: str = "canceled") ->
     if status == "incomplete_expired":
         sub["canceled_at"] = None
     if reason:
-        sub["cancellation_details"] = {**sub["cancellation_details"], "reason": sub["cancellation_details"]["reason"] or reason}
+        sub["cancellation_details"] = {
+            **sub["cancellation_details"],
+            "reason": sub["cancellation_details"]["reason"] or reason,
+        }
     sub.pop("status_details", None)
     for invoice in world.find("invoice", "_subscription", sub["id"]):
         if invoice["status"] in ("open", "draft") and invoice["auto_advance"]:
@@ -110,4 +122,8 @@ def end_all(world: World, customer: Obj) -> None:
 def must_live(sub: Obj) -> None:
     """Refuses to change what has ended."""
     if sub["status"] in ENDED:
-        raise StripeError(400, "invalid_request_error", "A canceled subscription can only update its cancellation_details and metadata.")
+        raise StripeError(
+            400,
+            "invalid_request_error",
+            "A canceled subscription can only update its cancellation_details and metadata.",
+        )

@@ -3,23 +3,62 @@
 from infra.local.twin.core import discounts, items
 from infra.local.twin.core.errors import invalid
 from infra.local.twin.core.params import (
-    Check, Required, clear, count, either, flag, listed, merge_metadata, metadata, need, number, one_of, shape, text, when,
+    Check,
+    Required,
+    clear,
+    count,
+    either,
+    flag,
+    listed,
+    merge_metadata,
+    metadata,
+    need,
+    number,
+    one_of,
+    shape,
+    text,
+    when,
 )
 from infra.local.twin.core.values import Obj
 from infra.local.twin.core.world import World, fields
 
-FEEDBACK = one_of("customer_service", "low_quality", "missing_features", "other", "switched_service", "too_complex", "too_expensive",
-                  "unused")
+FEEDBACK = one_of(
+    "customer_service",
+    "low_quality",
+    "missing_features",
+    "other",
+    "switched_service",
+    "too_complex",
+    "too_expensive",
+    "unused",
+)
 SHARED: dict[str, Check | Required] = {
-    "default_payment_method": clear(text), "metadata": metadata, "description": clear(text), "off_session": flag,
-    "payment_behavior": one_of("allow_incomplete", "default_incomplete", "error_if_incomplete", "pending_if_incomplete"),
-    "collection_method": one_of("charge_automatically", "send_invoice"), "days_until_due": clear(count),
-    "cancel_at": clear(either(one_of("min_period_end", "max_period_end"), when)), "cancel_at_period_end": flag,
-    "proration_behavior": items.PRORATION, "discounts": discounts.GIVEN,
-    "payment_settings": shape(save_default_payment_method=one_of("off", "on_subscription"), payment_method_types=clear(listed(text))),
-    "trial_settings": shape(end_behavior=need(shape(missing_payment_method=need(one_of("cancel", "create_invoice", "pause")),
-                                                    billing_cycle_anchor=one_of("now", "unchanged")))),
-    "automatic_tax": shape(enabled=need(flag)), "application_fee_percent": number,
+    "default_payment_method": clear(text),
+    "metadata": metadata,
+    "description": clear(text),
+    "off_session": flag,
+    "payment_behavior": one_of(
+        "allow_incomplete", "default_incomplete", "error_if_incomplete", "pending_if_incomplete"
+    ),
+    "collection_method": one_of("charge_automatically", "send_invoice"),
+    "days_until_due": clear(count),
+    "cancel_at": clear(either(one_of("min_period_end", "max_period_end"), when)),
+    "cancel_at_period_end": flag,
+    "proration_behavior": items.PRORATION,
+    "discounts": discounts.GIVEN,
+    "payment_settings": shape(
+        save_default_payment_method=one_of("off", "on_subscription"), payment_method_types=clear(listed(text))
+    ),
+    "trial_settings": shape(
+        end_behavior=need(
+            shape(
+                missing_payment_method=need(one_of("cancel", "create_invoice", "pause")),
+                billing_cycle_anchor=one_of("now", "unchanged"),
+            )
+        )
+    ),
+    "automatic_tax": shape(enabled=need(flag)),
+    "application_fee_percent": number,
 }
 SIMPLE = ("description", "collection_method", "days_until_due")
 
@@ -28,29 +67,77 @@ def blank(world: World, customer: Obj, currency: str, p: Obj) -> Obj:
     """A subscription that starts now and has no items yet."""
     mode = p.get("billing_mode", {"type": "flexible"})
     if mode["type"] == "flexible":
-        mode = {"flexible": {"proration_discounts": mode.get("flexible", {}).get("proration_discounts", "included")}, "type": "flexible"}
+        mode = {
+            "flexible": {"proration_discounts": mode.get("flexible", {}).get("proration_discounts", "included")},
+            "type": "flexible",
+        }
     else:
         mode = {"flexible": None, "type": "classic"}
     sub = fields(
-        id=world.ids.new("sub"), object="subscription", application=None, application_fee_percent=None,
-        automatic_tax={"disabled_reason": None, "enabled": False, "liability": None}, billing_cycle_anchor=world.now,
-        billing_cycle_anchor_config=None, billing_mode=mode, billing_schedules=[], billing_thresholds=None, cancel_at=None,
-        cancel_at_period_end=False, canceled_at=None,
+        id=world.ids.new("sub"),
+        object="subscription",
+        application=None,
+        application_fee_percent=None,
+        automatic_tax={"disabled_reason": None, "enabled": False, "liability": None},
+        billing_cycle_anchor=world.now,
+        billing_cycle_anchor_config=None,
+        billing_mode=mode,
+        billing_schedules=[],
+        billing_thresholds=None,
+        cancel_at=None,
+        cancel_at_period_end=False,
+        canceled_at=None,
         cancellation_details={"comment": None, "feedback": None, "feedback_option": None, "reason": None},
-        collection_method="charge_automatically", created=world.now, currency=currency, customer=customer["id"], customer_account=None,
-        days_until_due=None, default_payment_method=None, default_source=None, default_tax_rates=[], description=None, discounts=[],
-        ended_at=None, invoice_settings={"account_tax_ids": None, "custom_fields": None, "description": None, "footer": None,
-                                         "issuer": {"type": "self"}},
-        items={}, latest_invoice=None, livemode=world.livemode, metadata={}, next_pending_invoice_item_invoice=None, on_behalf_of=None,
-        pause_collection=None, payment_settings={"payment_method_options": None, "payment_method_types": None,
-                                                 "save_default_payment_method": "off"},
-        pending_invoice_item_interval=None, pending_setup_intent=None, pending_update=None, schedule=None, start_date=world.now,
-        status="active", test_clock=customer["test_clock"], transfer_data=None, trial_end=None,
-        trial_settings={"end_behavior": {"missing_payment_method": "create_invoice"}}, trial_start=None)
+        collection_method="charge_automatically",
+        created=world.now,
+        currency=currency,
+        customer=customer["id"],
+        customer_account=None,
+        days_until_due=None,
+        default_payment_method=None,
+        default_source=None,
+        default_tax_rates=[],
+        description=None,
+        discounts=[],
+        ended_at=None,
+        invoice_settings={
+            "account_tax_ids": None,
+            "custom_fields": None,
+            "description": None,
+            "footer": None,
+            "issuer": {"type": "self"},
+        },
+        items={},
+        latest_invoice=None,
+        livemode=world.livemode,
+        metadata={},
+        next_pending_invoice_item_invoice=None,
+        on_behalf_of=None,
+        pause_collection=None,
+        payment_settings={
+            "payment_method_options": None,
+            "payment_method_types": None,
+            "save_default_payment_method": "off",
+        },
+        pending_invoice_item_interval=None,
+        pending_setup_intent=None,
+        pending_update=None,
+        schedule=None,
+        start_date=world.now,
+        status="active",
+        test_clock=customer["test_clock"],
+        transfer_data=None,
+        trial_end=None,
+        trial_settings={"end_behavior": {"missing_payment_method": "create_invoice"}},
+        trial_start=None,
+    )
     apply_simple(sub, p)
     if sub["collection_method"] == "send_invoice" and sub["days_until_due"] is None:
-        raise invalid("If `collection_method` is set to `send_invoice`, you must also specify `days_until_due`.", "days_until_due",
-                      "parameter_missing")
+        raise invalid(
+            "If `collection_method` is set to `send_invoice`, you must also specify `days_until_due`.",
+            "days_until_due",
+            "parameter_missing",
+        )
     return sub
 
 

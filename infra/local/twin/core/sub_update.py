@@ -1,20 +1,48 @@
 """Changing a subscription: items, prices and quantities with proration, trial, anchor, pause of collection, cancellation."""
 
-from infra.local.twin.core import billing, collecting, discounts, drafts, finalizing, items, lines, proration, settlement, sub_fields
+from infra.local.twin.core import (
+    billing,
+    collecting,
+    discounts,
+    drafts,
+    finalizing,
+    items,
+    lines,
+    proration,
+    settlement,
+    sub_fields,
+)
 from infra.local.twin.core.call import Call
 from infra.local.twin.core.dates import boundary
 from infra.local.twin.core.errors import StripeError, invalid
 from infra.local.twin.core.events import editing
 from infra.local.twin.core.params import (
-    Check, Required, clear, either, flag, listed, merge_metadata, need, one_of, shape, text, when, whole,
+    Check,
+    Required,
+    clear,
+    either,
+    flag,
+    listed,
+    merge_metadata,
+    need,
+    one_of,
+    shape,
+    text,
+    when,
+    whole,
 )
 from infra.local.twin.core.values import Obj
 from infra.local.twin.core.world import World
 
 UPDATE: dict[str, Check | Required] = {
-    **sub_fields.SHARED, "items": items.CHANGES, "proration_date": when, "trial_end": either(one_of("now", "now"), when),
+    **sub_fields.SHARED,
+    "items": items.CHANGES,
+    "proration_date": when,
+    "trial_end": either(one_of("now", "now"), when),
     "billing_cycle_anchor": shape(type=need(one_of("now", "unchanged"))),
-    "pause_collection": clear(shape(behavior=need(one_of("keep_as_draft", "mark_uncollectible", "void")), resumes_at=when)),
+    "pause_collection": clear(
+        shape(behavior=need(one_of("keep_as_draft", "mark_uncollectible", "void")), resumes_at=when)
+    ),
     "cancellation_details": shape(comment=clear(text), feedback=clear(sub_fields.FEEDBACK)),
     "add_invoice_items": listed(shape(price=text, quantity=whole), 20),
 }
@@ -66,8 +94,11 @@ def _check(world: World, sub: Obj, p: Obj) -> None:
     if sub["status"] == "incomplete" and "items" in p:
         raise invalid("You cannot change the items of a subscription whose first invoice is not paid.", "items")
     if sub["schedule"] and p.keys() & {"items", "cancel_at", "cancel_at_period_end"}:
-        raise invalid(f"The subscription is managed by the subscription schedule `{sub['schedule']}`, and updating any of these directly "
-                      "is not allowed. Please update the schedule instead.", next(iter(p)))
+        raise invalid(
+            f"The subscription is managed by the subscription schedule `{sub['schedule']}`, and updating any of these directly "
+            "is not allowed. Please update the schedule instead.",
+            next(iter(p)),
+        )
 
 
 def _apply_card(world: World, sub: Obj, p: Obj) -> None:
@@ -75,8 +106,12 @@ def _apply_card(world: World, sub: Obj, p: Obj) -> None:
         return
     wanted = p["default_payment_method"]
     if wanted and world.get("payment_method", wanted, "default_payment_method")["customer"] != sub["customer"]:
-        raise invalid(f"The customer does not have a payment method with the ID {wanted}. The payment method must be attached to the "
-                      "customer.", "default_payment_method", "resource_missing")
+        raise invalid(
+            f"The customer does not have a payment method with the ID {wanted}. The payment method must be attached to the "
+            "customer.",
+            "default_payment_method",
+            "resource_missing",
+        )
     sub["default_payment_method"] = wanted
 
 
@@ -126,8 +161,12 @@ def _restart(world: World, sub: Obj, customer: Obj, behavior: str, ends_trial: b
 def _new_trial(world: World, sub: Obj, end: int) -> None:
     if end <= world.now:
         raise invalid("trial_end must be in the future.", "trial_end")
-    sub.update(status="trialing", trial_end=end, trial_start=sub["trial_start"] if sub["status"] == "trialing" else world.now,
-               billing_cycle_anchor=end)
+    sub.update(
+        status="trialing",
+        trial_end=end,
+        trial_start=sub["trial_start"] if sub["status"] == "trialing" else world.now,
+        billing_cycle_anchor=end,
+    )
     for item in sub["items"]["data"]:
         item["current_period_end"] = end
     billing.schedule(world, sub)
@@ -136,7 +175,11 @@ def _new_trial(world: World, sub: Obj, end: int) -> None:
 def _collect(world: World, invoice: Obj, p: Obj) -> None:
     """Finalizes and charges at once; refused, the subscription is past_due, or the request fails if so wished."""
     finalizing.finalize(world, invoice, charge=False)
-    if invoice["status"] != "open" or invoice["collection_method"] == "send_invoice" or p.get("payment_behavior") == "default_incomplete":
+    if (
+        invoice["status"] != "open"
+        or invoice["collection_method"] == "send_invoice"
+        or p.get("payment_behavior") == "default_incomplete"
+    ):
         return
     if p.get("payment_behavior") == "error_if_incomplete":
         collecting.pay(world, invoice, None, on_session=True)
@@ -145,7 +188,10 @@ def _collect(world: World, invoice: Obj, p: Obj) -> None:
 
 
 DELETE: dict[str, Check | Required] = {
-    "invoice_now": flag, "prorate": flag, "cancellation_details": shape(comment=clear(text), feedback=clear(sub_fields.FEEDBACK))}
+    "invoice_now": flag,
+    "prorate": flag,
+    "cancellation_details": shape(comment=clear(text), feedback=clear(sub_fields.FEEDBACK)),
+}
 
 
 def cancel(world: World, call: Call) -> Obj:
@@ -162,7 +208,11 @@ def cancel_now(world: World, sub: Obj, p: Obj) -> Obj:
     if p.get("prorate"):
         for item in sub["items"]["data"]:
             proration.credit(world, sub, customer, item, world.now)
-    sub["cancellation_details"] = {**sub["cancellation_details"], **p.get("cancellation_details", {}), "reason": "cancellation_requested"}
+    sub["cancellation_details"] = {
+        **sub["cancellation_details"],
+        **p.get("cancellation_details", {}),
+        "reason": "cancellation_requested",
+    }
     if p.get("invoice_now") and drafts.pending(world, customer, sub, sub["currency"]):
         last = drafts.draft(world, customer, sub, "subscription_update", [], sub["currency"])
         sub["latest_invoice"] = last["id"]
@@ -179,7 +229,9 @@ def delete_discount(world: World, call: Call) -> Obj:
     """Takes all discounts off."""
     sub = world.get("subscription", call.id)
     if not sub["discounts"]:
-        raise StripeError(404, "invalid_request_error", "No active discount for subscription: " + call.id, code="resource_missing")
+        raise StripeError(
+            404, "invalid_request_error", "No active discount for subscription: " + call.id, code="resource_missing"
+        )
     gone = sub["discounts"][-1]
     with editing(world, sub, "customer.subscription.updated"):
         sub["discounts"] = []

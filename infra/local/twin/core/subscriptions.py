@@ -5,20 +5,61 @@ from infra.local.twin.core.call import Call
 from infra.local.twin.core.errors import invalid
 from infra.local.twin.core.events import emit
 from infra.local.twin.core.pages import PAGING, in_range, paged
-from infra.local.twin.core.params import RANGE, Check, Required, count, either, flag, listed, need, one_of, shape, text, when
+from infra.local.twin.core.params import (
+    RANGE,
+    Check,
+    Required,
+    count,
+    either,
+    flag,
+    listed,
+    need,
+    one_of,
+    shape,
+    text,
+    when,
+)
 from infra.local.twin.core.values import Obj
 from infra.local.twin.core.world import World
 
 DAY = 86400
 CREATE: dict[str, Check | Required] = {
-    **sub_fields.SHARED, "customer": need(text), "items": need(items.ITEMS), "currency": text, "trial_period_days": count,
-    "trial_end": either(one_of("now", "now"), when), "trial_from_plan": flag, "billing_cycle_anchor": when, "backdate_start_date": when,
-    "billing_mode": shape(type=need(one_of("classic", "flexible")), flexible=shape(proration_discounts=one_of("included", "itemized"))),
-    "add_invoice_items": listed(shape(price=text, quantity=count), 20)}
+    **sub_fields.SHARED,
+    "customer": need(text),
+    "items": need(items.ITEMS),
+    "currency": text,
+    "trial_period_days": count,
+    "trial_end": either(one_of("now", "now"), when),
+    "trial_from_plan": flag,
+    "billing_cycle_anchor": when,
+    "backdate_start_date": when,
+    "billing_mode": shape(
+        type=need(one_of("classic", "flexible")), flexible=shape(proration_discounts=one_of("included", "itemized"))
+    ),
+    "add_invoice_items": listed(shape(price=text, quantity=count), 20),
+}
 LIST: dict[str, Check | Required] = {
-    **PAGING, "customer": text, "price": text, "created": RANGE, "current_period_start": RANGE, "current_period_end": RANGE,
-    "test_clock": text, "collection_method": one_of("charge_automatically", "send_invoice"),
-    "status": one_of("active", "all", "canceled", "ended", "incomplete", "incomplete_expired", "past_due", "paused", "trialing", "unpaid")}
+    **PAGING,
+    "customer": text,
+    "price": text,
+    "created": RANGE,
+    "current_period_start": RANGE,
+    "current_period_end": RANGE,
+    "test_clock": text,
+    "collection_method": one_of("charge_automatically", "send_invoice"),
+    "status": one_of(
+        "active",
+        "all",
+        "canceled",
+        "ended",
+        "incomplete",
+        "incomplete_expired",
+        "past_due",
+        "paused",
+        "trialing",
+        "unpaid",
+    ),
+}
 REFUSED = {"backdate_start_date": "backdating"}
 
 
@@ -35,7 +76,10 @@ def create(world: World, call: Call) -> Obj:
     sub = sub_fields.blank(world, customer, first["currency"], p)
     _own_card(world, sub, customer, p)
     _start(world, sub, p)
-    rows = [items.make(world, sub, one, f"items[{at}]", world.now, sub["billing_cycle_anchor"]) for at, one in enumerate(p["items"])]
+    rows = [
+        items.make(world, sub, one, f"items[{at}]", world.now, sub["billing_cycle_anchor"])
+        for at, one in enumerate(p["items"])
+    ]
     _check_rows(sub, rows)
     if sub["trial_end"]:
         for row in rows:
@@ -59,9 +103,12 @@ def _check_rows(sub: Obj, rows: list[Obj]) -> None:
     if len({row["price"]["id"] for row in rows}) != len(rows):
         raise invalid("Subscription Items must have unique prices: the same price is given twice.", "items")
     if sub["billing_mode"]["type"] == "classic" and len(items.intervals(rows)) > 1:
-        raise invalid("All prices on a subscription must have the same `recurring.interval` and `recurring.interval_count`. If you meant "
-                      "to update an existing subscription item instead of creating a new one, make sure to include the subscription item "
-                      "ID in your request.", "items")
+        raise invalid(
+            "All prices on a subscription must have the same `recurring.interval` and `recurring.interval_count`. If you meant "
+            "to update an existing subscription item instead of creating a new one, make sure to include the subscription item "
+            "ID in your request.",
+            "items",
+        )
 
 
 def _own_card(world: World, sub: Obj, customer: Obj, p: Obj) -> None:
@@ -69,8 +116,12 @@ def _own_card(world: World, sub: Obj, customer: Obj, p: Obj) -> None:
     if wanted:
         card = payment_methods.resolve(world, wanted, "default_payment_method")
         if card["customer"] != customer["id"]:
-            raise invalid(f"The customer does not have a payment method with the ID {wanted}. The payment method must be attached to the "
-                          "customer.", "default_payment_method", "resource_missing")
+            raise invalid(
+                f"The customer does not have a payment method with the ID {wanted}. The payment method must be attached to the "
+                "customer.",
+                "default_payment_method",
+                "resource_missing",
+            )
         sub["default_payment_method"] = card["id"]
 
 
@@ -97,15 +148,23 @@ def retrieve(world: World, call: Call) -> Obj:
 def list_(world: World, call: Call) -> Obj:
     """Subscriptions, newest first; those that ended only when `status` asks for them."""
     p = call.p
-    rows = list(world.find("subscription", "customer", p["customer"]) if "customer" in p else world.table("subscription").values())
+    rows = list(
+        world.find("subscription", "customer", p["customer"])
+        if "customer" in p
+        else world.table("subscription").values()
+    )
     rows = [s for s in rows if _status_fits(s["status"], p.get("status"))]
     for name in ("collection_method", "test_clock"):
         if name in p:
             rows = [s for s in rows if s[name] == p[name]]
     if "price" in p:
         rows = [s for s in rows if any(i["price"]["id"] == p["price"] for i in s["items"]["data"])]
-    rows = [s for s in rows if in_range(items.next_end(s), p.get("current_period_end"))
-            and in_range(max(i["current_period_start"] for i in s["items"]["data"]), p.get("current_period_start"))]
+    rows = [
+        s
+        for s in rows
+        if in_range(items.next_end(s), p.get("current_period_end"))
+        and in_range(max(i["current_period_start"] for i in s["items"]["data"]), p.get("current_period_start"))
+    ]
     return paged(rows, p, call.path)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from email.utils import formatdate
 from typing import Any
 
-from infra.local.twin.core import account, chaos, clock, events, expand, idempotency, params, routes, webhooks
+from infra.local.twin.core import account, chaos, clock, events, expand, form, idempotency, params, routes, webhooks
 from infra.local.twin.core.call import Call
 from infra.local.twin.core.errors import StripeError, invalid, refused
 from infra.local.twin.core.values import Obj
@@ -21,8 +21,15 @@ class Twin:
     `on_move` is called with the clock's offset in seconds whenever that changes, before what is due is run.
     """
 
-    def __init__(self, seed: int = 1, *, account_id: str = "acct_1TwinNordlys", start: int | None = None,
-                 base_url: str = "http://stripe.test", on_move: Callable[[int], None] | None = None) -> None:
+    def __init__(
+        self,
+        seed: int = 1,
+        *,
+        account_id: str = "acct_1TwinNordlys",
+        start: int | None = None,
+        base_url: str = "http://stripe.test",
+        on_move: Callable[[int], None] | None = None,
+    ) -> None:
         wall = (lambda: start) if start is not None else (lambda: int(time.time()))
         self.world = World(seed, account_id, wall, base_url)
         self.on_move = on_move or (lambda offset: None)
@@ -33,8 +40,9 @@ class Twin:
         """The twin's time, UTC seconds."""
         return self.world.now
 
-    def request(self, method: str, path: str, given: "str | Obj | None" = None,
-                headers: Mapping[str, str] | None = None) -> Answer:
+    def request(
+        self, method: str, path: str, given: "str | Obj | None" = None, headers: Mapping[str, str] | None = None
+    ) -> Answer:
         """One API request: `given` is the form (as sent) or a map. Returns status, headers and body."""
         world = self.world
         world.request = Request(world.ids.new("req"))
@@ -44,7 +52,12 @@ class Twin:
             status, extra, body = self._answer(method, path, given, lower)
         except StripeError as error:
             status, extra, body = error.status, error.headers, error.body(str(world.request.id))
-        answer_headers = {"Request-Id": str(world.request.id), "Stripe-Version": API_VERSION, "Date": formatdate(self.now, usegmt=True), **extra}
+        answer_headers = {
+            "Request-Id": str(world.request.id),
+            "Stripe-Version": API_VERSION,
+            "Date": formatdate(self.now, usegmt=True),
+            **extra,
+        }
         world.request = Request()
         self._go_where_wanted()
         return status, answer_headers, body
@@ -52,8 +65,10 @@ class Twin:
     def _check_headers(self, headers: Mapping[str, str]) -> None:
         key = headers.get("authorization", "").removeprefix("Bearer ").strip()
         if not key:
-            raise refused("You did not provide an API key. You need to provide your API key in the Authorization header, using Bearer "
-                          "auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY').")
+            raise refused(
+                "You did not provide an API key. You need to provide your API key in the Authorization header, using Bearer "
+                "auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY')."
+            )
         if not key.startswith(("sk_test_", "rk_test_")) or len(key) < 10:
             raise refused(f"Invalid API Key provided: {key[:8]}****")
         version = headers.get("stripe-version", API_VERSION)
@@ -64,7 +79,7 @@ class Twin:
             account.retrieve(self.world, Call("", (other,), {}))
 
     def _answer(self, method: str, path: str, given: "str | Obj | None", headers: Mapping[str, str]) -> Answer:
-        tree = params.decode(given) if isinstance(given, str) else dict(given or {})
+        tree = form.decode(given) if isinstance(given, str) else dict(given or {})
         key = headers.get("idempotency-key") if method == "POST" else None
         print_ = idempotency.fingerprint(method, path, tree)
         kept = idempotency.earlier(self.world, key, print_) if key else None
@@ -81,8 +96,12 @@ class Twin:
     def _understood(self, method: str, path: str, tree: Obj) -> tuple[routes.Route, tuple[str, ...], Obj, list[str]]:
         found = routes.find(method, path)
         if found is None:
-            raise StripeError(404, "invalid_request_error", f"Unrecognized request URL ({method}: {path}). Please see "
-                              "https://stripe.com/docs or we can help at https://support.stripe.com/. (The twin may know less than Stripe.)")
+            raise StripeError(
+                404,
+                "invalid_request_error",
+                f"Unrecognized request URL ({method}: {path}). Please see "
+                "https://stripe.com/docs or we can help at https://support.stripe.com/. (The twin may know less than Stripe.)",
+            )
         route, ids = found
         paths = params.listed(params.text)(tree.pop("expand"), "expand") if "expand" in tree else []
         return route, ids, params.typed(tree, route.params), paths

@@ -38,9 +38,19 @@ def resend(world: World, event: Obj, endpoint: Obj) -> None:
 def _enqueue(world: World, event: Obj, endpoint: Obj, plan: chaos.Plan) -> None:
     if plan.lost:
         return
-    delivery: Obj = {"id": f"whd_{len(world.deliveries) + world.sequence}_{event['id'][-6:]}", "event": event["id"],
-                     "type": event["type"], "endpoint": endpoint["id"], "url": endpoint["url"], "attempt": 0, "status": None,
-                     "state": "waiting", "created": world.now, "delivered_at": None, "plan": plan}
+    delivery: Obj = {
+        "id": f"whd_{len(world.deliveries) + world.sequence}_{event['id'][-6:]}",
+        "event": event["id"],
+        "type": event["type"],
+        "endpoint": endpoint["id"],
+        "url": endpoint["url"],
+        "attempt": 0,
+        "status": None,
+        "state": "waiting",
+        "created": world.now,
+        "delivered_at": None,
+        "plan": plan,
+    }
     world.sequence += 1
     world.deliveries[delivery["id"]] = delivery
     event.setdefault("_deliveries", []).append(delivery["id"])
@@ -59,11 +69,17 @@ def parcel(world: World, delivery: Obj) -> tuple[str, bytes, dict[str, str]] | N
     if endpoint is None or endpoint["status"] != "enabled" or event is None:
         delivery["state"] = "dropped"
         return None
-    body = json.dumps(chaos.reshaped(json.loads(event["_body"]), delivery["plan"]), indent=2, ensure_ascii=False).encode()
+    body = json.dumps(
+        chaos.reshaped(json.loads(event["_body"]), delivery["plan"]), indent=2, ensure_ascii=False
+    ).encode()
     delivery["attempt"] += 1
-    headers = {"Content-Type": "application/json; charset=utf-8", "Cache-Control": "no-cache", "Accept": "*/*; q=0.5, application/xml",
-               "User-Agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
-               "Stripe-Signature": signature(body, secrets(world, endpoint), world.now)}
+    headers = {
+        "Content-Type": "application/json; charset=utf-8",
+        "Cache-Control": "no-cache",
+        "Accept": "*/*; q=0.5, application/xml",
+        "User-Agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
+        "Stripe-Signature": signature(body, secrets(world, endpoint), world.now),
+    }
     return delivery["url"], body, headers
 
 

@@ -31,9 +31,17 @@ INDEXED: dict[str, tuple[str, ...]] = {
     "subscription": ("customer",),
     "customer_balance_transaction": ("customer",),
 }
-NOUNS = {"payment_method": "PaymentMethod", "payment_intent": "payment_intent", "test_helpers.test_clock": "test clock",
-         "billing_portal.configuration": "configuration", "promotion_code": "promotion code", "setup_intent": "setupintent",
-         "webhook_endpoint": "webhook endpoint", "credit_note": "credit note", "billing_portal.session": "session"}
+NOUNS = {
+    "payment_method": "PaymentMethod",
+    "payment_intent": "payment_intent",
+    "test_helpers.test_clock": "test clock",
+    "billing_portal.configuration": "configuration",
+    "promotion_code": "promotion code",
+    "setup_intent": "setupintent",
+    "webhook_endpoint": "webhook endpoint",
+    "credit_note": "credit note",
+    "billing_portal.session": "session",
+}
 
 
 @dataclass

@@ -75,7 +75,9 @@ def set_card(service: Service, given: Obj) -> Obj:
         if reason is not None and reason not in cards.DECLINES:
             raise Mistake(f"decline is null or one of {', '.join(cards.DECLINES)}")
         card["_charge"] = None if reason == "authentication_required" else reason
-        card["_auth"], card["_set_up"] = ("always", False) if reason == "authentication_required" else (None, card["_set_up"])
+        card["_auth"], card["_set_up"] = (
+            ("always", False) if reason == "authentication_required" else (None, card["_set_up"])
+        )
         return {"payment_method": card["id"], "decline": reason}
 
 
@@ -104,7 +106,10 @@ def roll(service: Service, given: Obj) -> Obj:
         endpoint = service.twin.world.table("webhook_endpoint").get(str(given.get("endpoint")))
         if endpoint is None:
             raise Mistake(f"no endpoint {given.get('endpoint')!r}")
-        return {"endpoint": endpoint["id"], "secret": event_api.roll(service.twin.world, endpoint, int(given.get("keep_seconds", 86400)))}
+        return {
+            "endpoint": endpoint["id"],
+            "secret": event_api.roll(service.twin.world, endpoint, int(given.get("keep_seconds", 86400))),
+        }
 
 
 def state(service: Service, given: Obj) -> Obj:
@@ -114,9 +119,15 @@ def state(service: Service, given: Obj) -> Obj:
 
 
 ROUTES: dict[tuple[str, str], Control] = {
-    ("GET", "/_twin/clock"): clock, ("POST", "/_twin/advance"): advance, ("POST", "/_twin/flush"): flush,
-    ("POST", "/_twin/chaos"): set_chaos, ("POST", "/_twin/settings"): set_settings, ("POST", "/_twin/cards"): set_card,
-    ("GET", "/_twin/deliveries"): deliveries, ("POST", "/_twin/resend"): resend, ("POST", "/_twin/roll"): roll,
+    ("GET", "/_twin/clock"): clock,
+    ("POST", "/_twin/advance"): advance,
+    ("POST", "/_twin/flush"): flush,
+    ("POST", "/_twin/chaos"): set_chaos,
+    ("POST", "/_twin/settings"): set_settings,
+    ("POST", "/_twin/cards"): set_card,
+    ("GET", "/_twin/deliveries"): deliveries,
+    ("POST", "/_twin/resend"): resend,
+    ("POST", "/_twin/roll"): roll,
     ("GET", "/_twin/objects"): state,
 }
 

@@ -61,16 +61,28 @@ class Handler(BaseHTTPRequestHandler):
         self._json(status, answer, extra)
 
     def _page(self, path: str, query: str, body: bytes) -> None:
-        from infra.local.twin.pages import site  # Jinja2 is loaded when the first page is asked for, so that the twin starts at once
-        status, headers, html = site.serve(self.server.service, self.command, path, query, body.decode("utf-8", "replace"))
+        from infra.local.twin.pages import (
+            site,  # Jinja2 is loaded when the first page is asked for, so that the twin starts at once
+        )
+
+        status, headers, html = site.serve(
+            self.server.service, self.command, path, query, body.decode("utf-8", "replace")
+        )
         self._send(status, headers, html.encode())
 
     def _json(self, status: int, answer: Any, headers: dict[str, str] | None = None) -> None:
-        self._send(status, {"Content-Type": "application/json", **(headers or {})}, json.dumps(answer, indent=2).encode())
+        self._send(
+            status, {"Content-Type": "application/json", **(headers or {})}, json.dumps(answer, indent=2).encode()
+        )
 
     def _send(self, status: int, headers: dict[str, str], body: bytes) -> None:
         self.send_response_only(status)
-        full = {"Date": formatdate(self.server.service.twin.now, usegmt=True), "Server": "twin", "Cache-Control": "no-store", **headers}
+        full = {
+            "Date": formatdate(self.server.service.twin.now, usegmt=True),
+            "Server": "twin",
+            "Cache-Control": "no-store",
+            **headers,
+        }
         for name, value in full.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))

@@ -13,7 +13,13 @@ import stripe
 from stripe._object_classes import OBJECT_CLASSES
 
 ROOT = Path(stripe.__file__).parent
-PLAIN: dict[str, tuple[type, ...]] = {"str": (str,), "int": (int,), "bool": (bool,), "float": (int, float), "Decimal": (str,)}
+PLAIN: dict[str, tuple[type, ...]] = {
+    "str": (str,),
+    "int": (int,),
+    "bool": (bool,),
+    "float": (int, float),
+    "Decimal": (str,),
+}
 
 
 @functools.cache
@@ -70,7 +76,9 @@ def _imports(module: str) -> dict[str, str]:
 def complaints(value: Any, object_name: str) -> list[str]:
     """Every way in which `value` is not what the SDK declares for `object_name`; empty when it conforms."""
     if isinstance(value, dict) and value.get("deleted") is True:
-        return [] if set(value) == {"id", "object", "deleted"} else [f"{object_name}: a deleted object has three fields"]
+        return (
+            [] if set(value) == {"id", "object", "deleted"} else [f"{object_name}: a deleted object has three fields"]
+        )
     return _object(value, shape_of(object_name), object_name)
 
 
