@@ -23,6 +23,7 @@ import boto3
 import pytest
 import stripe
 from moto import mock_aws
+from moto.ses.models import ses_backends
 
 from chalicelib.aws import clients, secrets
 from chalicelib.core.model import Site
@@ -91,8 +92,6 @@ class Cloud:
 
     def mails(self) -> list[Any]:
         """What SES was asked to send."""
-        from moto.ses import ses_backends
-
         return list(ses_backends["123456789012"]["eu-north-1"].sent_messages)
 
 

@@ -99,9 +99,14 @@ class KeyRow(Row):
 
 
 def bind() -> None:
-    """Point the models at the table of this deployment; cheap, and done by every use of the table."""
+    """Point the models at the table of this deployment; cheap, and done by every use of the table.
+
+    They share one connection, and so one botocore client: each would cost a cold start some 50 ms.
+    """
     name = config.setting("TABLE_NAME")
-    if Row.Meta.table_name != name:
-        for model in (Row, ObjectRow, LinkRow, SiteRow, KeyRow):
-            model.Meta.table_name = name
-            model._connection = None
+    if Row.Meta.table_name != name or ObjectRow._connection is None:
+        Row.Meta.table_name = name
+        ObjectRow._connection = None
+        shared = ObjectRow._get_connection()
+        for model in (LinkRow, SiteRow, KeyRow):
+            model._connection = shared

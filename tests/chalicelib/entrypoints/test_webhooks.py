@@ -5,6 +5,7 @@ import subprocess
 import sys
 from typing import Any
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
@@ -17,6 +18,7 @@ from chalicelib.store import keys, table
 from chalicelib.store.objects import record_of
 from chalicelib.store.tables import ObjectRow
 from chalicelib.stripe_api import shapes
+from chalicelib.stripe_api.signature import sign
 from tests.builders import event, fixture, rest_event, signed
 from tests.conftest import ACCOUNT, NOW, WEBHOOK_SECRET, Cloud
 
@@ -147,8 +149,7 @@ def test_a_tie_of_seconds_goes_to_the_queue_with_all_that_a_read_needs(cloud: Cl
 
 
 def test_an_invoice_that_went_forward_within_a_second_needs_no_queue(cloud: Cloud) -> None:
-    invoice = {"attempted": True, "attempt_count": 1, "status": "open"}
-    raw = event("invoice.payment_failed", **invoice)
+    raw = event("invoice.payment_failed")
     deliver(raw)
 
     status, answer = deliver(event("invoice.paid", **{**raw["data"]["object"], "status": "paid"}))
@@ -173,7 +174,8 @@ def test_a_failed_payment_opens_a_case_and_its_payment_takes_it_out_of_the_index
     assert paid is not None
     assert (opened.case_opened_at, opened.due_at) == (NOW, NOW + 2 * 3600)
     assert opened.due_shard.startswith("D#")
-    assert (paid.due_at, paid.due_shard, paid.case_opened_at) == (None, None, NOW)
+    assert paid.attribute_values.keys().isdisjoint({"due_at", "due_shard"})
+    assert paid.case_opened_at == NOW
 
 
 def test_an_event_in_another_api_version_is_read_again_in_ours(cloud: Cloud) -> None:
@@ -215,8 +217,6 @@ def test_a_cut_list_and_an_unknown_shape_are_doubts(cloud: Cloud) -> None:
     ],
 )
 def test_a_bad_signature_is_refused_and_leaves_no_trace(cloud: Cloud, header: str | None) -> None:
-    from chalicelib.stripe_api.signature import sign
-
     body = json.dumps(event("customer.updated")).encode()
     marks = {
         "good": sign(body, WEBHOOK_SECRET, NOW),
@@ -305,7 +305,7 @@ def test_an_unknown_endpoint_is_not_found(cloud: Cloud) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "outcome"),
+    "change,outcome",
     [
         ({"type": "charge.succeeded"}, "ignored_type"),
         ({"type": "made.up.tomorrow"}, "ignored_type"),
@@ -350,8 +350,6 @@ def test_with_the_queue_down_too_it_is_refused_and_stripes_retry_succeeds(
 
 
 def test_a_rolled_secret_takes_effect_before_the_cache_ends(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
-    import boto3
-
     body = json.dumps(event("customer.updated")).encode()
     assert post(body, signed(body))[0] == 200
     value = {"stripe_api_key": "rk_test_x", "webhook_secrets": {"default": ["whsec_old", "whsec_new"]}}
@@ -363,8 +361,6 @@ def test_a_rolled_secret_takes_effect_before_the_cache_ends(cloud: Cloud, monkey
 
 @pytest.mark.parametrize("secret", ["", " ", "sk_test_not_a_webhook_secret"])
 def test_a_blank_or_strange_secret_refuses_everything(cloud: Cloud, secret: str) -> None:
-    import boto3
-
     value = {"stripe_api_key": "rk_test_x", "webhook_secrets": {"default": [secret]}}
     boto3.client("secretsmanager").put_secret_value(SecretId="stamkund-test", SecretString=json.dumps(value))
     body = json.dumps(event("customer.updated")).encode()
