@@ -53,20 +53,16 @@ class Shop:
                     "shop_account.html", state=self.state(customer), clock=self.clock(), steps=STEPS, error=None
                 )
             return self.front(None)
-        except (Refused, stripe.StripeError) as error:
+        except (Refused, drive.NotDrained, drive.FunctionFailed, stripe.StripeError) as error:
             return self.front(str(error))
 
     def act(self, request: Request, customer: str | None) -> Response:
         """Carry out what a button asks."""
         form = request.form
         if request.path == "/subscribe":
-            made = nordlys.subscribe(self.stripe, form["name"], form["email"], form["price"], form["card"])
             token = secrets.token_urlsafe(24)
-            self.sessions[token] = made
-            drive.settle(self.stack)
-            return Response(
-                b"", 303, headers={"Location": "/", "Set-Cookie": f"session={token}; HttpOnly; SameSite=Lax"}
-            )
+            self.sessions[token] = self.subscribe(form)
+            return _home(f"session={token}; HttpOnly; SameSite=Lax")
         if request.path == "/billing" and customer:
             return redirect(self.portal(customer))
         if request.path == "/clock" and form.get("days") in STEPS:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra.local import aws, nordlys, seed
+from infra.local import aws, nordlys, quirks, seed
 from infra.local.aws import Aws, free_port
 from infra.local.deploy import Deployed, deploy
 from infra.local.processes import Processes
@@ -68,6 +68,7 @@ def start(processes: Processes, options: Options) -> Stack:
     with step("deploying both stacks"):
         parameters = {"StripeAccount": ACCOUNT, "Livemode": "false", "Site": seed.SITE_ID}
         deployed = deploy(cloud, folder / "package", {**parameters, "MailIdentity": seed.MAIL_DOMAIN})
+        quirks.grant(cloud, deployed)
         seed.verify_sender(cloud)
     with step("starting the inbox" if options.stripe_url else "starting the Stripe twin and the inbox"):
         if not options.stripe_url:
