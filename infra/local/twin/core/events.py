@@ -61,13 +61,20 @@ def full(row: Obj) -> Obj:
 
 
 def forget_old(world: World) -> None:
-    """Drops events, deliveries and idempotency keys past their time, so that a long run stays small."""
+    """Drops events, deliveries and idempotency keys past their time, so that a long run stays small.
+
+    What is still to be delivered stays: a clock that jumps a month must not lose what happened just before.
+    """
     table, limit = world.table("event"), world.now - KEEP
     for one in list(table):
-        if table[one]["created"] >= limit:
+        row = table[one]
+        if row["created"] >= limit:
             break
-        for delivery in table[one].get("_deliveries", ()):
-            world.deliveries.pop(delivery, None)
+        mine = [world.deliveries[d] for d in row.get("_deliveries", ()) if d in world.deliveries]
+        if any(d["state"] in ("waiting", "retrying") for d in mine):
+            continue
+        for delivery in mine:
+            del world.deliveries[delivery["id"]]
         del table[one]
     for key in list(world.answers):
         if world.answers[key]["at"] >= world.now - 86400:

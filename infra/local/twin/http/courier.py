@@ -19,7 +19,7 @@ class Courier:
             try:
                 return self._post(url, body, headers)
             except (OSError, http.client.HTTPException):
-                self._open.pop(urlsplit(url).netloc, None)
+                self._drop(urlsplit(url).netloc)
                 if fresh:
                     return None
         return None
@@ -34,5 +34,15 @@ class Courier:
         answer = connection.getresponse()
         answer.read()
         if answer.will_close:
-            self._open.pop(parts.netloc, None)
+            self._drop(parts.netloc)
         return answer.status
+
+    def _drop(self, host: str) -> None:
+        gone = self._open.pop(host, None)
+        if gone is not None:
+            gone.close()
+
+    def close(self) -> None:
+        """Closes what is open."""
+        for host in list(self._open):
+            self._drop(host)

@@ -23,19 +23,24 @@ class Service:
         self.busy = 0
         self.stopped = threading.Event()
         self.courier = Courier()
+        self.threads: list[threading.Thread] = []
         twin.on_move = self._write_offset
         self._write_offset(twin.world.offset)
 
     def start(self) -> None:
         """Starts the ticker and the delivery worker."""
         for work in (self._tick, self._deliver):
-            threading.Thread(target=work, daemon=True, name=work.__name__).start()
+            thread = threading.Thread(target=work, daemon=True, name=work.__name__)
+            thread.start()
+            self.threads.append(thread)
 
     def stop(self) -> None:
         """Lets both end."""
         self.stopped.set()
         with self.mail:
             self.mail.notify_all()
+        for thread in self.threads:
+            thread.join(5)
 
     def request(self, method: str, path: str, given: "str | Obj | None", headers: Any) -> Answer:
         """One API request."""
@@ -88,11 +93,15 @@ class Service:
                     self.mail.wait(1.0)
                     continue
                 self.busy += 1
-            status: int | None = None
-            try:
-                status = self.courier.send(*parcel[1])
-            finally:
-                with self.mail:
-                    self.busy -= 1
-                    self.twin.settle(parcel[0], status)
-                    self.mail.notify_all()
+            self._send(*parcel)
+        self.courier.close()
+
+    def _send(self, delivery: Obj, parcel: tuple[str, bytes, dict[str, str]]) -> None:
+        status: int | None = None
+        try:
+            status = self.courier.send(*parcel)
+        finally:
+            with self.mail:
+                self.busy -= 1
+                self.twin.settle(delivery, status)
+                self.mail.notify_all()

@@ -34,12 +34,19 @@ def serve(world: World, method: str, token: str, rest: str, form: Obj) -> Page:
     try:
         return _page(world, session, method, rest, form, facts)
     except StripeError as error:
-        again = _page(world, session, "GET", rest, form, facts)
-        if isinstance(again, Redirect):
-            return View("message.html", {**facts, "error": error.message}, error.status)
-        return View(
-            again.template, {**again.facts, "error": error.message, "form": form}, 402 if error.status == 402 else 400
-        )
+        return _explained(world, session, rest, form, facts, error)
+
+
+def _explained(world: World, session: Obj, rest: str, form: Obj, facts: Obj, error: StripeError) -> Page:
+    """The same page with what went wrong, or, where there is no such page, the error alone."""
+    try:
+        again = _page(world, session, "GET", rest, {}, facts)
+    except StripeError:
+        again = Redirect(facts["home"])
+    if isinstance(again, Redirect):
+        return View("message.html", {**facts, "error": error.message}, error.status)
+    status = 402 if error.status == 402 else 400
+    return View(again.template, {**again.facts, "error": error.message, "form": form}, status)
 
 
 def _gone(world: World, token: str) -> Page:
