@@ -120,6 +120,12 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
         ObjectRow._connection = None
 
 
+def everything(cloud: Cloud) -> list[dict[str, Any]]:
+    """Every item of the table, as DynamoDB holds it."""
+    items: list[dict[str, Any]] = boto3.client("dynamodb").scan(TableName=os.environ["TABLE_NAME"])["Items"]
+    return items
+
+
 def create_table() -> None:
     """The table as the models describe it; tests/infra compares them with infra/data.yaml."""
     strings = ("pk", "sk", "due_shard")

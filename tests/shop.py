@@ -5,9 +5,10 @@ from typing import Any
 
 from chalicelib.actions.receive_event import receive
 from chalicelib.core.events import enabled_events
+from chalicelib.entrypoints.apply_events import apply_events
 from chalicelib.stripe_api.signature import sign
 from infra.local.twin.core.twin import Twin
-from tests.conftest import WEBHOOK_SECRET
+from tests.conftest import WEBHOOK_SECRET, Cloud
 
 DAY = 86_400
 
@@ -15,8 +16,8 @@ DAY = 86_400
 class Shop:
     """One customer of one plan (149 kr a month), and Stripe's deliveries to our endpoint."""
 
-    def __init__(self, twin: Twin) -> None:
-        self.twin = twin
+    def __init__(self, twin: Twin, cloud: Cloud) -> None:
+        self.twin, self.cloud = twin, cloud
         url = "https://pay.nordlys.example/webhooks/stripe/default"
         self.do("POST", "webhook_endpoints", url=url, enabled_events=enabled_events())
         self.product = self.do("POST", "products", name="Nordlys Plus")["id"]
@@ -54,7 +55,7 @@ class Shop:
         return newest
 
     def deliver(self) -> list[str]:
-        """Deliver all that Stripe has to deliver; the outcome of each."""
+        """Deliver all that Stripe has to deliver, and settle what is in doubt; the outcome of each delivery."""
         outcomes = []
         while (taken := self.twin.take()) is not None:
             delivery, (_, body, _) = taken
@@ -62,6 +63,9 @@ class Shop:
             header = f"t={now},v1={sign(body, WEBHOOK_SECRET, now)}"
             outcomes.append(receive("default", body, header, now))
             self.twin.settle(delivery, 200)
+        doubts = self.cloud.messages(self.cloud.events_url)
+        if doubts:
+            assert apply_events(sqs_event(*doubts), None) == {"batchItemFailures": []}
         return outcomes
 
     def advance(self, seconds: int) -> list[str]:

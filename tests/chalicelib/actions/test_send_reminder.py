@@ -23,7 +23,7 @@ SCOPE = SITE.scope
 @pytest.fixture
 def shop(cloud: Cloud, edge: TwinEdge) -> Shop:
     """The shop, with Stripe's deliveries at our door."""
-    return Shop(edge.twin)
+    return Shop(edge.twin, cloud)
 
 
 def run(shop: Shop, cloud: Cloud) -> list[str]:
@@ -214,15 +214,17 @@ def test_a_mail_carries_a_link_of_our_own_and_tags_that_settle_it(
     shop: Shop, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     key = due_case(shop, cloud)
-    sent: list[dict[str, Any]] = []
+    call: dict[str, Any] = {}
     real = clients.client("sesv2", once=True).send_email
-    monkeypatch.setattr(
-        clients.client("sesv2", once=True), "send_email", lambda **call: (sent.append(call), real(**call))[1]
-    )
+
+    def note(**given: Any) -> Any:
+        call.update(given)
+        return real(**given)
+
+    monkeypatch.setattr(clients.client("sesv2", once=True), "send_email", note)
 
     send_reminder(key, shop.twin.now)
 
-    (call,) = sent
     text = call["Content"]["Simple"]["Body"]["Text"]["Data"]
     assert "https://pay.nordlys.example/l/" in text
     assert "stripe" not in text.lower()

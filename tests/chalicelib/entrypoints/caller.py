@@ -1,0 +1,55 @@
+"""A caller of our API, through the Lambda handler that ships."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from app import app
+from tests.builders import rest_event
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    text: str
+    headers: dict[str, str]
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """The body as JSON."""
+        body: dict[str, Any] = json.loads(self.text)
+        return body
+
+    @property
+    def code(self) -> str:
+        """The code of an error."""
+        error = self.json["error"]
+        assert set(error) == {"code", "message", "param"}
+        return str(error["code"])
+
+
+def call(
+    method: str,
+    path: str,
+    body: Any = None,
+    *,
+    key: str | None = None,
+    headers: dict[str, str] | None = None,
+    query: dict[str, str] | None = None,
+    **params: str,
+) -> Answer:
+    """One request; a body that is no string is sent as JSON."""
+    sent = {
+        "content-type": "application/json",
+        **({"authorization": f"Bearer {key}"} if key else {}),
+        **(headers or {}),
+    }
+    raw = body if body is None or isinstance(body, (str, bytes)) else json.dumps(body)
+    event = rest_event(method, path, raw, sent, **params)
+    event["queryStringParameters"] = query
+    event["multiValueQueryStringParameters"] = {name: [value] for name, value in (query or {}).items()} or None
+    answer = app(event, None)
+    multi = {name: values[0] for name, values in answer.get("multiValueHeaders", {}).items()}
+    return Answer(answer["statusCode"], answer["body"], {**answer["headers"], **multi})
