@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAGE ?= local
 
-.PHONY: help setup demo up test check format e2e package lock clean
+.PHONY: help setup demo up test check format e2e images package lock clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z0-9]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -41,8 +41,11 @@ format: .venv/ready  ## mend the style
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-e2e: setup  ## the story in a real browser; needs Chromium
-	@$(BIN)/python -m pytest -m "e2e or stack" tests
+e2e: setup  ## the story in a real browser, with the whole stack; needs Chromium
+	@$(BIN)/python -m pytest -m "e2e or stack"
+
+images: setup  ## take the README's pictures anew
+	@IMAGES=docs/images $(BIN)/python -m pytest -m e2e
 
 package: .venv/ready  ## build/<STAGE>: the template and the code as CloudFormation takes them
 	@$(BIN)/python -m infra.package $(STAGE)

@@ -93,12 +93,9 @@ def register_webhook(shop: stripe.StripeClient, address: str) -> str:
     return endpoint.secret
 
 
-def subscribe(shop: stripe.StripeClient, name: str, email: str, price: str) -> tuple[str, str]:
-    """Create a customer with a Visa card and a subscription; the ids of the customer and the card.
-
-    The language is Swedish, as the shop's customers are.
-    """
-    customer = shop.v1.customers.create({"name": name, "email": email, "preferred_locales": ["sv"]})
+def subscribe(shop: stripe.StripeClient, name: str, email: str, price: str, language: str = "en") -> tuple[str, str]:
+    """Create a customer with a Visa card and a subscription; the ids of the customer and the card."""
+    customer = shop.v1.customers.create({"name": name, "email": email, "preferred_locales": [language]})
     card = shop.v1.payment_methods.attach("pm_card_visa", {"customer": customer.id})
     shop.v1.customers.update(customer.id, {"invoice_settings": {"default_payment_method": card.id}})
     shop.v1.subscriptions.create(

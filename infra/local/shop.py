@@ -27,6 +27,7 @@ CARDS = {
     "works": "Visa 4242 - always works",
     "fails": "Visa 4242 - works today, and is refused from next month on",
 }
+LANGUAGES = {"en": "English", "sv": "Svenska"}
 STEPS = {"1": "A day passes", "7": "A week passes", "31": "A month passes"}
 
 
@@ -74,7 +75,9 @@ class Shop:
 
     def subscribe(self, form: dict[str, str]) -> str:
         """Sign a new customer up; for a card that is to fail later, the bank is told to refuse it from now on."""
-        customer, card = nordlys.subscribe(self.stripe, form["name"], form["email"], form["price"])
+        customer, card = nordlys.subscribe(
+            self.stripe, form["name"], form["email"], form["price"], form.get("language", "en")
+        )
         if form.get("card") == "fails":
             drive.twin(self.stack, "cards", {"payment_method": card, "decline": "insufficient_funds"})
         drive.settle(self.stack)
@@ -83,7 +86,7 @@ class Shop:
     def front(self, error: str | None) -> Response:
         """The page for somebody who is not signed in."""
         plans = nordlys.list_plans(self.stripe) if self.stack.twin else []
-        values = {"plans": plans, "cards": CARDS, "clock": self.clock(), "steps": STEPS}
+        values = {"plans": plans, "cards": CARDS, "languages": LANGUAGES, "clock": self.clock(), "steps": STEPS}
         return page("shop_front.html", 502 if error else 200, error=error, **values)
 
     def portal(self, customer: str) -> str:

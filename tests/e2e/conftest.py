@@ -1,0 +1,61 @@
+"""The whole stack on this machine, and Debian's Chromium to look at it."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from infra.local.processes import Processes
+from infra.local.stack import Stack
+from infra.local.up import Options, start
+from infra.package import ROOT
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Everything that `python -m infra.local up` starts."""
+    processes = Processes(tmp_path_factory.mktemp("stack"))
+    try:
+        yield start(processes, Options())
+        processes.check()
+    finally:
+        processes.stop()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium as the distribution packages it."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        pytest.fail("make e2e needs Chromium: apt-get install chromium")
+    with sync_playwright() as playwright:
+        # As root, as in a container, Chromium's own sandbox cannot start.
+        arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+        opened = playwright.chromium.launch(executable_path=path, args=arguments)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A fresh browser window in which no page may fail to load something or log an error."""
+    context = browser.new_context(viewport={"width": 1024, "height": 768}, locale="en-GB", color_scheme="light")
+    page = context.new_page()
+    complaints: list[str] = []
+    context.on("weberror", lambda error: complaints.append(str(error.error)))
+    context.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
+    context.on("response", lambda answer: complaints.append(answer.url) if answer.status >= 400 else None)
+    yield page
+    context.close()
+    assert complaints == []
+
+
+@pytest.fixture(scope="session")
+def images() -> Path:
+    """Where screenshots go: build/images, or docs/images where `make images` asks for new ones."""
+    folder = ROOT / os.environ.get("IMAGES", "build/images")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
