@@ -58,7 +58,7 @@ def main(words: list[str] | None = None) -> int:
     twin.world.base_url = options.base_url or f"http://{options.host}:{server.server_address[1]}"
     service.start()
 
-    def stop(number: int, frame: FrameType | None) -> None:
+    def stop(_number: int, _frame: FrameType | None) -> None:
         threading.Thread(target=server.shutdown, daemon=True).start()
 
     for one in (signal.SIGTERM, signal.SIGINT):

@@ -16,7 +16,7 @@ def begin(world: World, sub: Obj, customer: Obj, p: Obj) -> None:
     """The first invoice. Charged at once; refused, the subscription is incomplete and has 23 hours."""
     behavior = p.get("payment_behavior", "allow_incomplete")
     rows = [_first_line(world, sub, item, p) for item in sub["items"]["data"]]
-    rows += [_added(world, sub, one) for one in p.get("add_invoice_items", [])]
+    rows += [_added(world, one) for one in p.get("add_invoice_items", [])]
     due = sum(row["amount"] for row in rows) > 0 and sub["collection_method"] == "charge_automatically"
     if behavior == "error_if_incomplete" and due:
         _must_pay(world, sub, customer, not p.get("off_session"))
@@ -53,7 +53,7 @@ def _first_line(world: World, sub: Obj, item: Obj, p: Obj) -> Obj:
     return row
 
 
-def _added(world: World, sub: Obj, given: Obj) -> Obj:
+def _added(world: World, given: Obj) -> Obj:
     price = world.get("price", given["price"], "add_invoice_items[0][price]")
     quantity = given.get("quantity", 1)
     name = world.get("product", price["product"])["name"]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Decline:
-    """A refusal. `code` is the error code, `decline_code` its reason, `advice` what Stripe advises, `network` the bank's own code."""
+    """A refusal: the error `code`, the bank's reason, what Stripe advises, and the `network`'s own code."""
 
     code: str
     decline_code: str
@@ -16,7 +16,7 @@ class Decline:
 
 @dataclass(frozen=True)
 class TestCard:
-    """`attach` and `charge` are decline codes or None; `auth`: the bank asks the customer `always`, or `unless_set_up` on session."""
+    """`attach` and `charge` are decline codes or None; `auth`: the bank asks `always`, or `unless_set_up`."""
 
     __test__ = False
 

@@ -42,8 +42,8 @@ def profile(given: "str | dict[str, float]") -> dict[str, float]:
     return given
 
 
-def plans(world: World, event: Obj) -> list[Plan]:
-    """The copies of `event` that one endpoint gets; without chaos exactly one, at once."""
+def plans(world: World) -> list[Plan]:
+    """The copies of an event that one endpoint gets; without chaos exactly one, at once."""
     rates = world.chaos
     if not rates:
         return [Plan()]

@@ -113,7 +113,7 @@ def settle(world: World, invoice: Obj, card: Obj | None, outside: bool = False) 
 
 
 def pay(world: World, invoice: Obj, card: Obj | None, *, on_session: bool = False, authenticated: bool = False) -> None:
-    """A payment that somebody asked for. Refused: Stripe's card error, after the failure was recorded; waiting for the bank: 402 too."""
+    """A payment that somebody asked for. A refusal is recorded, then raised as Stripe's card error; so is a bank that asks."""
     card = card or card_for(world, invoice)
     if card is None:
         raise invalid(

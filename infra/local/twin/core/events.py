@@ -46,6 +46,7 @@ def emit(world: World, kind: str, obj: Obj, changed: Obj | None = None) -> None:
 @contextmanager
 def editing(world: World, obj: Obj, kind: str) -> Iterator[Obj]:
     """Change `obj` inside; if anything that Stripe shows differs afterwards, `kind` is emitted with the old values."""
+    world.touch(obj)
     old = public(obj)
     yield obj
     changed = previous(old, public(obj))

@@ -85,8 +85,8 @@ def _walk(world: World, node: Any, parts: list[str], path: str) -> None:
     if name not in node:
         if node.get("deleted"):
             return
-        raise _cannot(name, path)
-    node[name] = _opened(world, name, node[name], path, final=not rest)
+        raise _cannot(path)
+    node[name] = _opened(world, name, node[name], path, not rest)
     _walk(world, node[name], rest, path)
 
 
@@ -97,17 +97,17 @@ def _original(world: World, node: Obj) -> Obj:
 def _opened(world: World, name: str, value: Any, path: str, final: bool) -> Any:
     if isinstance(value, str):
         if name not in KINDS:
-            raise _cannot(name, path)
+            raise _cannot(path)
         found = world.table(KINDS[name]).get(value)
         return public(found) if found else value
     if isinstance(value, list) and name in KINDS:
         return [_opened(world, name, one, path, final) for one in value]
     if final and name not in KINDS and name not in NEVER and not isinstance(value, dict):
-        raise _cannot(name, path)
+        raise _cannot(path)
     return value
 
 
-def _cannot(name: str, path: str) -> Exception:
+def _cannot(path: str) -> Exception:
     return invalid(
         f"This property cannot be expanded ({path}). You may want to try expanding another property.", "expand"
     )

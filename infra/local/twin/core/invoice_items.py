@@ -62,8 +62,7 @@ def create(world: World, call: Call) -> Obj:
         description=p.get("description"),
         price=price,
         quantity=p.get("quantity", 1),
-        start=period["start"],
-        end=period["end"],
+        period=(period["start"], period["end"]),
         sub=sub,
         metadata=merge_metadata({}, p.get("metadata")),
     )

@@ -43,7 +43,7 @@ def make(world: World, sub: Obj, given: Obj, param: str, start: int, anchor: int
     metered = recurring["usage_type"] == "metered"
     if metered and "quantity" in given:
         raise invalid("You cannot set the quantity for metered prices.", f"{param}[quantity]")
-    item = fields(
+    return fields(
         id=world.ids.new("si").replace("si_1", "si_", 1),
         object="subscription_item",
         billing_thresholds=None,
@@ -58,7 +58,6 @@ def make(world: World, sub: Obj, given: Obj, param: str, start: int, anchor: int
         subscription=sub["id"],
         tax_rates=[],
     )
-    return item
 
 
 def price_of(world: World, given: Obj, param: str) -> Obj:

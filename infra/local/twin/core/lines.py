@@ -74,7 +74,7 @@ def invoice_item_line(world: World, extra: Obj) -> Obj:
     return made
 
 
-def line(
+def line(  # noqa: PLR0913 - a line has that many parts
     world: World,
     *,
     amount: int,

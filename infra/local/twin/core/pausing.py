@@ -40,8 +40,7 @@ def pause_now(world: World, sub: Obj, p: Obj) -> None:
         raise invalid(f"A subscription that is {sub['status']} cannot be paused.", None)
     customer = world.get("customer", sub["customer"])
     if p.get("bill_for", {}).get("unused_time_from", {}).get("type") == "now" and sub["status"] == "active":
-        for item in sub["items"]["data"]:
-            proration.credit(world, sub, customer, item, world.now)
+        proration.credit_all(world, sub, customer)
     settlement.pause(world, sub, "pause_requested")
 
 

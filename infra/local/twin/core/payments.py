@@ -321,8 +321,8 @@ def unauthenticated(world: World, intent: Obj, card: Obj) -> None:
     """The customer did not confirm with the bank: no charge was tried, and another method is needed."""
     error = {
         "code": "payment_intent_authentication_failure",
-        "message": "The provided PaymentMethod has failed authentication. You can provide payment_method_data or a new PaymentMethod "
-        "to attempt to fulfill this PaymentIntent again.",
+        "message": "The provided PaymentMethod has failed authentication. You can provide payment_method_data or a "
+        "new PaymentMethod to attempt to fulfill this PaymentIntent again.",
         "payment_method": public(card),
         "type": "card_error",
     }

@@ -40,7 +40,7 @@ def own(world: World, session: Obj, wanted: str) -> Obj:
 
 
 def give_card(world: World, session: Obj, card: Obj) -> Obj | None:
-    """Checks a new card and makes it the customer's default. Returns the setup intent when the bank wants a confirmation first."""
+    """Checks a new card and makes it the customer's default. Returns the setup intent if the bank asks first."""
     feature(world, session, "payment_method_update")
     intent = setup_intents.new(world, session["customer"])
     answer = setup_intents.confirm(world, intent, card)

@@ -1,6 +1,8 @@
 """Proration: the unused time of what was, and the remaining time of what is."""
 
-from infra.local.twin.core import items, lines, prices
+from dataclasses import dataclass
+
+from infra.local.twin.core import discounts, items, lines, prices
 from infra.local.twin.core.amounts import cost
 from infra.local.twin.core.dates import boundary
 from infra.local.twin.core.errors import invalid
@@ -10,24 +12,41 @@ from infra.local.twin.core.values import Obj, half_up
 from infra.local.twin.core.world import World, fields
 
 
-def apply(world: World, sub: Obj, customer: Obj, given: list[Obj], behavior: str, moment: int) -> bool:
+@dataclass(frozen=True)
+class Move:
+    """One request's change of a subscription: prorated as `behavior` says, reckoned from `moment`."""
+
+    world: World
+    sub: Obj
+    customer: Obj
+    behavior: str
+    moment: int
+
+    @property
+    def trialing(self) -> bool:
+        """During a trial nothing was paid, so nothing is prorated."""
+        return bool(self.sub["status"] == "trialing")
+
+
+def apply(move: Move, given: list[Obj]) -> bool:
     """Changes, adds and removes items. True when what changed must be billed at once: another interval."""
+    sub = move.sub
     before = items.intervals(sub["items"]["data"])
     rows = list(sub["items"]["data"])
     for at, one in enumerate(given):
         param = f"items[{at}]"
         old = _existing(rows, one, param)
         if old is None:
-            rows.append(_added(world, sub, customer, one, param, behavior, moment))
+            rows.append(_added(move, one, param))
         elif one.get("deleted"):
-            _credit(world, sub, customer, old, behavior, moment)
+            _credit(move, old)
             rows.remove(old)
         else:
-            _changed(world, sub, customer, old, one, param, behavior, moment)
+            _changed(move, old, one, param)
     if not rows:
         raise invalid("A subscription must have at least one item; cancel it instead.", "items")
     sub["items"] = items.listing(sub, rows)
-    return bool(items.intervals(rows) - before) and behavior != "none" and sub["status"] != "trialing"
+    return bool(items.intervals(rows) - before) and move.behavior != "none" and not move.trialing
 
 
 def _existing(rows: list[Obj], one: Obj, param: str) -> Obj | None:
@@ -41,34 +60,36 @@ def _existing(rows: list[Obj], one: Obj, param: str) -> Obj | None:
     return None
 
 
-def _added(world: World, sub: Obj, customer: Obj, one: Obj, param: str, behavior: str, moment: int) -> Obj:
+def _added(move: Move, one: Obj, param: str) -> Obj:
+    world, sub = move.world, move.sub
     item = items.make(world, sub, one, param, world.now, sub["billing_cycle_anchor"])
-    if sub["status"] == "trialing":
+    item["discounts"] = discounts.make(world, one.get("discounts"), move.customer, sub["id"], item["id"])
+    if move.trialing:
         item["current_period_end"] = sub["trial_end"]
-    _charge(world, sub, customer, item, behavior, moment)
+    _charge(move, item)
     return item
 
 
-def _changed(
-    world: World, sub: Obj, customer: Obj, item: Obj, one: Obj, param: str, behavior: str, moment: int
-) -> None:
+def _changed(move: Move, item: Obj, one: Obj, param: str) -> None:
     """Another price or quantity in an item that stays. The credit is for the old one, so it is made first."""
     item["metadata"] = merge_metadata(item["metadata"], one.get("metadata"))
-    price = items.price_of(world, one, param) if one.keys() & {"price", "price_data"} else item["price"]
+    if "discounts" in one:
+        item["discounts"] = discounts.make(move.world, one["discounts"], move.customer, move.sub["id"], item["id"])
+    new_price = one.keys() & {"price", "price_data"}
+    price = items.price_of(move.world, one, param) if new_price else item["price"]
     quantity = one.get("quantity", item["quantity"])
     if price["id"] == item["price"]["id"] and quantity == item["quantity"]:
         return
-    if price["currency"] != sub["currency"]:
+    if price["currency"] != move.sub["currency"]:
         raise invalid("The currency of a subscription cannot change.", f"{param}[price]")
-    _credit(world, sub, customer, item, behavior, moment)
+    _credit(move, item)
     other_interval = _interval(price) != _interval(item["price"])
     metered = price["recurring"]["usage_type"] == "metered"
-    item.update(
-        price=price, plan=prices.plan_of(price), quantity=None if metered else quantity if quantity is not None else 1
-    )
-    if other_interval and sub["status"] != "trialing":
-        _new_period(world, sub, item)
-    _charge(world, sub, customer, item, behavior, moment)
+    counted = None if metered else quantity if quantity is not None else 1
+    item.update(price=price, plan=prices.plan_of(price), quantity=counted)
+    if other_interval and not move.trialing:
+        _new_period(move.world, move.sub, item)
+    _charge(move, item)
 
 
 def _interval(price: Obj) -> tuple[str, int]:
@@ -83,45 +104,46 @@ def _new_period(world: World, sub: Obj, item: Obj) -> None:
     item["current_period_end"] = boundary(sub["billing_cycle_anchor"], *_interval(item["price"]), world.now)
 
 
-def _credit(world: World, sub: Obj, customer: Obj, item: Obj, behavior: str, moment: int) -> None:
-    if behavior != "none":
-        credit(world, sub, customer, item, moment)
+def _billable(move: Move, item: Obj) -> bool:
+    return move.behavior != "none" and not move.trialing and item["price"]["recurring"]["usage_type"] != "metered"
 
 
-def credit(world: World, sub: Obj, customer: Obj, item: Obj, moment: int) -> None:
-    """An invoice item for the time of the period that will not be used."""
-    if sub["status"] == "trialing" or item["price"]["recurring"]["usage_type"] == "metered":
-        return
-    _keep(world, sub, customer, item, moment, "Unused", -1)
+def _credit(move: Move, item: Obj) -> None:
+    if _billable(move, item):
+        _keep(move, item, move.moment, "Unused")
 
 
-def _charge(world: World, sub: Obj, customer: Obj, item: Obj, behavior: str, moment: int) -> None:
-    if behavior == "none" or sub["status"] == "trialing" or item["price"]["recurring"]["usage_type"] == "metered":
-        return
-    _keep(world, sub, customer, item, max(moment, item["current_period_start"]), "Remaining", 1)
+def _charge(move: Move, item: Obj) -> None:
+    if _billable(move, item):
+        _keep(move, item, max(move.moment, item["current_period_start"]), "Remaining")
 
 
-def _keep(world: World, sub: Obj, customer: Obj, item: Obj, moment: int, word: str, sign: int) -> None:
-    start, end = items.full_period(sub, item)
+def credit_all(world: World, sub: Obj, customer: Obj) -> None:
+    """Invoice items for what was paid for and will not be used."""
+    for item in sub["items"]["data"]:
+        _credit(Move(world, sub, customer, "create_prorations", world.now), item)
+
+
+def _keep(move: Move, item: Obj, moment: int, word: str) -> None:
+    start, end = items.full_period(move.sub, item)
     price, quantity = item["price"], item["quantity"] or 0
-    amount = sign * half_up(cost(price, quantity) * max(0, end - moment), end - start)
-    name = world.get("product", price["product"])["name"]
+    sign = -1 if word == "Unused" else 1
+    name = move.world.get("product", price["product"])["name"]
     add_item(
-        world,
-        customer,
-        amount=amount,
-        currency=sub["currency"],
+        move.world,
+        move.customer,
+        amount=sign * half_up(cost(price, quantity) * max(0, end - moment), end - start),
+        currency=move.sub["currency"],
         description=lines.proration_text(word, name, quantity, moment),
         price=price,
         quantity=quantity,
-        start=moment,
-        end=end,
-        sub=sub,
+        period=(moment, end),
+        sub=move.sub,
         item=item,
     )
 
 
-def add_item(
+def add_item(  # noqa: PLR0913 - an invoice item has that many parts
     world: World,
     customer: Obj,
     *,
@@ -130,8 +152,7 @@ def add_item(
     description: str | None,
     price: Obj | None,
     quantity: int,
-    start: int,
-    end: int,
+    period: tuple[int, int],
     sub: Obj | None,
     item: Obj | None = None,
     metadata: Obj | None = None,
@@ -162,14 +183,14 @@ def add_item(
             customer_account=None,
             date=world.now,
             description=description,
-            discountable=item is None,
+            discountable=True,
             discounts=[],
             invoice=None,
             livemode=world.livemode,
             metadata=metadata or {},
             net_amount=amount,
             parent=parent,
-            period={"end": end, "start": start},
+            period={"end": period[1], "start": period[0]},
             pricing=pricing,
             proration=item is not None,
             quantity=quantity,

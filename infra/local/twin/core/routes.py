@@ -143,11 +143,11 @@ ROUTES = (
 
 expand.INCLUDED.update(
     {
-        ("coupon", "applies_to"): lambda world, obj: {"products": obj["_applies_to"]} if obj["_applies_to"] else None,
+        ("coupon", "applies_to"): lambda _world, obj: {"products": obj["_applies_to"]} if obj["_applies_to"] else None,
         ("customer", "subscriptions"): customers.subscriptions_of,
         ("invoice", "confirmation_secret"): invoices.confirmation_secret,
         ("invoice", "payments"): invoices.payments_of,
-        ("price", "tiers"): lambda world, obj: obj["_tiers"],
+        ("price", "tiers"): lambda _world, obj: obj["_tiers"],
     }
 )
 

@@ -136,7 +136,8 @@ def turn(world: World, schedule: Obj) -> None:
     ):
         return
     with editing(world, sub, "customer.subscription.updated"):
-        proration.apply(world, sub, world.get("customer", sub["customer"]), changes, "none", world.now)
+        customer = world.get("customer", sub["customer"])
+        proration.apply(proration.Move(world, sub, customer, "none", world.now), changes)
         for item in sub["items"]["data"]:
             item["current_period_end"] = min(item["current_period_end"], world.now)
         sub["schedule"] = None

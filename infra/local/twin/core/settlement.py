@@ -72,7 +72,7 @@ def after_try(world: World, invoice: Obj) -> None:
     elif action == "pause":
         pause(world, sub, "final_payment_failure")
     if world.settings.end_invoice == "uncollectible" and invoice["status"] == "open":
-        from infra.local.twin.core.finalizing import give_up  # finalizing charges, and charging comes back here
+        from infra.local.twin.core.finalizing import give_up  # noqa: PLC0415 - finalizing charges, and comes back here
 
         give_up(world, invoice, "max_payment_attempts")
 

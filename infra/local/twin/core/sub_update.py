@@ -68,7 +68,7 @@ def _after_end(world: World, sub: Obj, p: Obj) -> Obj:
 def change(world: World, sub: Obj, p: Obj) -> Obj:
     """The change itself: also what the portal does."""
     customer = world.get("customer", sub["customer"])
-    _check(world, sub, p)
+    _check(sub, p)
     invoice: Obj | None = None
     with editing(world, sub, "customer.subscription.updated"):
         sub_fields.apply_simple(sub, p)
@@ -88,7 +88,7 @@ def change(world: World, sub: Obj, p: Obj) -> Obj:
     return sub
 
 
-def _check(world: World, sub: Obj, p: Obj) -> None:
+def _check(sub: Obj, p: Obj) -> None:
     if p.get("payment_behavior") == "pending_if_incomplete":
         raise invalid("The twin does not do pending updates.", "payment_behavior")
     if sub["status"] == "incomplete" and "items" in p:
@@ -126,24 +126,23 @@ def _rebill(world: World, sub: Obj, customer: Obj, p: Obj) -> Obj | None:
     behavior = p.get("proration_behavior", "create_prorations")
     moment = p.get("proration_date", world.now)
     ends_trial = sub["status"] == "trialing" and p.get("trial_end") == "now"
-    at_once = "items" in p and proration.apply(world, sub, customer, p["items"], behavior, moment)
+    at_once = "items" in p and proration.apply(proration.Move(world, sub, customer, behavior, moment), p["items"])
     if ends_trial or p.get("billing_cycle_anchor", {}).get("type") == "now":
         return _restart(world, sub, customer, behavior, ends_trial)
     if isinstance(p.get("trial_end"), int):
         _new_trial(world, sub, p["trial_end"])
     elif "items" in p:
         billing.schedule(world, sub)
-    if at_once or (behavior == "always_invoice" and "items" in p):
-        if drafts.pending(world, customer, sub, sub["currency"]):
-            return drafts.draft(world, customer, sub, "subscription_update", [], sub["currency"])
+    wanted = at_once or (behavior == "always_invoice" and "items" in p)
+    if wanted and drafts.pending(world, customer, sub, sub["currency"]):
+        return drafts.draft(world, customer, sub, "subscription_update", [], sub["currency"])
     return None
 
 
 def _restart(world: World, sub: Obj, customer: Obj, behavior: str, ends_trial: bool) -> Obj:
     """The periods begin anew, now: a trial that is over, or a new anchor. What was paid for and not used is credited."""
     if not ends_trial and behavior != "none":
-        for item in sub["items"]["data"]:
-            proration.credit(world, sub, customer, item, world.now)
+        proration.credit_all(world, sub, customer)
     if ends_trial:
         sub.update(status="active", trial_end=world.now)
     sub["billing_cycle_anchor"] = world.now
@@ -206,8 +205,7 @@ def cancel_now(world: World, sub: Obj, p: Obj) -> Obj:
     """Ends it now; with `prorate` the unused time becomes a credit, with `invoice_now` everything open is billed."""
     customer = world.get("customer", sub["customer"])
     if p.get("prorate"):
-        for item in sub["items"]["data"]:
-            proration.credit(world, sub, customer, item, world.now)
+        proration.credit_all(world, sub, customer)
     sub["cancellation_details"] = {
         **sub["cancellation_details"],
         **p.get("cancellation_details", {}),

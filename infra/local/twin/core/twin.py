@@ -32,7 +32,7 @@ class Twin:
     ) -> None:
         wall = (lambda: start) if start is not None else (lambda: int(time.time()))
         self.world = World(seed, account_id, wall, base_url)
-        self.on_move = on_move or (lambda offset: None)
+        self.on_move = on_move or (lambda _offset: None)
         account.create(self.world)
 
     @property
@@ -107,10 +107,17 @@ class Twin:
         return route, ids, params.typed(tree, route.params), paths
 
     def _run(self, route: routes.Route, call: Call, paths: list[str]) -> tuple[int, Obj]:
+        self.world.journal = []
         try:
             return 200, expand.expanded(self.world, route.handler(self.world, call), paths)
         except StripeError as error:
+            if (
+                error.status != 402
+            ):  # what a bank refused has happened and stays; any other failed request leaves no trace
+                self.world.undo()
             return error.status, error.body(str(self.world.request.id))
+        finally:
+            self.world.journal = None
 
     # the clock
 
@@ -146,18 +153,22 @@ class Twin:
         return [self.world.deliveries[d] for d in self.world.outbox if d in self.world.deliveries]
 
     def take(self, delivery_id: str | None = None) -> tuple[Obj, tuple[str, bytes, dict[str, str]]] | None:
-        """Takes the next delivery (or this one) out of the outbox with its URL, body and signed headers; None when there is none."""
+        """Takes the next delivery (or this one) out of the outbox: it, and its URL, body and signed headers."""
         world = self.world
+        if delivery_id is not None:
+            if delivery_id in world.outbox:
+                world.outbox.remove(delivery_id)
+            return self._packed(delivery_id)
         while world.outbox:
-            one = delivery_id if delivery_id is not None else world.outbox[0]
-            world.outbox.remove(one)
-            delivery = world.deliveries.get(one)
-            parcel = webhooks.parcel(world, delivery) if delivery else None
-            if delivery and parcel:
-                return delivery, parcel
-            if delivery_id is not None:
-                return None
+            packed = self._packed(world.outbox.popleft())
+            if packed:
+                return packed
         return None
+
+    def _packed(self, delivery_id: str) -> tuple[Obj, tuple[str, bytes, dict[str, str]]] | None:
+        delivery = self.world.deliveries.get(delivery_id)
+        parcel = webhooks.parcel(self.world, delivery) if delivery else None
+        return (delivery, parcel) if delivery and parcel else None
 
     def settle(self, delivery: Obj, status: int | None) -> None:
         """What the endpoint answered; None for no answer."""

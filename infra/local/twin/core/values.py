@@ -15,6 +15,13 @@ def public(value: Any) -> Any:
     return value
 
 
+def private_copy(value: Any) -> Any:
+    """A deep copy with the notes; prices, which items share with the catalogue, stay shared."""
+    if isinstance(value, dict):
+        return value if value.get("object") == "price" else {k: private_copy(v) for k, v in value.items()}
+    return [private_copy(v) for v in value] if isinstance(value, list) else value
+
+
 def previous(before: Obj, after: Obj) -> Obj:
     """`previous_attributes`: the old value of each key that changed; keys that appeared are null, lists come whole."""
     changed: Obj = {}

@@ -26,7 +26,7 @@ def post(world: World, event: Obj, endpoints: list[Obj]) -> None:
     """Puts one delivery for each endpoint into the outbox, or more, fewer and later ones if chaos says so."""
     for endpoint in endpoints:
         event["_waiting"].append(endpoint["id"])
-        for plan in chaos.plans(world, event):
+        for plan in chaos.plans(world):
             _enqueue(world, event, endpoint, plan)
 
 
@@ -98,7 +98,7 @@ def signature(body: bytes, keys: list[str], now: int) -> str:
 
 
 def settle(world: World, delivery: Obj, status: int | None) -> None:
-    """The endpoint's answer; None when there was none. A failure is tried again on the twin's clock until three days are over."""
+    """The endpoint's answer, None for none. A failure is tried again until three days of the twin's are over."""
     delivery["status"] = status
     event = world.table("event").get(delivery["event"])
     if status is not None and 200 <= status < 300:

@@ -10,7 +10,7 @@ from typing import Any
 from infra.local.twin.core.errors import missing
 from infra.local.twin.core.ids import Ids
 from infra.local.twin.core.settings import Settings
-from infra.local.twin.core.values import Obj
+from infra.local.twin.core.values import Obj, private_copy
 
 API_VERSION = "2026-10-28.endive"
 
@@ -74,11 +74,12 @@ class World:
     secrets: dict[str, str] = field(default_factory=dict)
     chaos: dict[str, float] = field(default_factory=dict)
     wanted_time: int | None = None
+    journal: list[tuple[Obj, Obj | None]] | None = None
     livemode: bool = False
 
     def __post_init__(self) -> None:
-        self.random = Random(self.seed)
-        self.mischief = Random(self.seed + 1)
+        self.random = Random(self.seed)  # noqa: S311 - ids of a stand-in guard nothing, and must come from the seed
+        self.mischief = Random(self.seed + 1)  # noqa: S311 - the same
         self.ids = Ids(self.random, self.account)
 
     @property
@@ -93,6 +94,8 @@ class World:
     def add(self, obj: Obj) -> Obj:
         """Keeps a new object."""
         self.table(obj["object"])[obj["id"]] = obj
+        if self.journal is not None:
+            self.journal.append((obj, None))
         for name in INDEXED.get(obj["object"], ()):
             self.reindex(obj, name)
         return obj
@@ -119,6 +122,23 @@ class World:
             if obj is not None and one not in seen and obj.get(name) == value:
                 seen.add(one)
                 yield obj
+
+    def touch(self, obj: Obj) -> None:
+        """Notes how `obj` is before it is changed, so that a request that fails can leave no trace."""
+        if self.journal is not None:
+            self.journal.append((obj, private_copy(obj)))
+
+    def undo(self) -> None:
+        """Takes back what the request under way has made and changed."""
+        journal, self.journal = self.journal or [], None
+        for obj, before in reversed(journal):
+            if before is not None:
+                obj.clear()
+                obj.update(before)
+                continue
+            self.table(obj["object"]).pop(obj["id"], None)
+            for delivery in obj.get("_deliveries", ()):
+                self.deliveries.pop(delivery, None)
 
     def at(self, moment: int, what: str, who: str) -> None:
         """Something due: `what` names a row of `clock.DUE`, `who` an object. Those of one second run in order of request."""

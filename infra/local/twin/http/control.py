@@ -1,4 +1,4 @@
-"""The control API under /_twin/: not Stripe's. For tests and demos: the clock, chaos, settings, what was delivered, what banks say."""
+"""The control API under /_twin/, not Stripe's: the clock, chaos, settings, what was delivered, what banks say."""
 
 import json
 from collections.abc import Callable
@@ -15,7 +15,7 @@ class Mistake(Exception):
     """A control request that cannot be done; answered with 400."""
 
 
-def clock(service: Service, given: Obj) -> Obj:
+def clock(service: Service, _given: Obj) -> Obj:
     """GET /_twin/clock: {"now", "offset"}."""
     return {"now": service.twin.now, "offset": service.twin.world.offset}
 
@@ -81,7 +81,7 @@ def set_card(service: Service, given: Obj) -> Obj:
         return {"payment_method": card["id"], "decline": reason}
 
 
-def deliveries(service: Service, given: Obj) -> Obj:
+def deliveries(service: Service, _given: Obj) -> Obj:
     """GET /_twin/deliveries: every delivery with its attempts, newest first."""
     with service.lock:
         rows = [{k: v for k, v in d.items() if k != "plan"} for d in service.twin.world.deliveries.values()]
@@ -101,7 +101,7 @@ def resend(service: Service, given: Obj) -> Obj:
 
 
 def roll(service: Service, given: Obj) -> Obj:
-    """POST /_twin/roll {"endpoint": we, "keep_seconds": 86400}: a new signing secret; the old one signs too until its time is over."""
+    """POST /_twin/roll {"endpoint": we, "keep_seconds": 86400}: a new secret; for so long the old one signs too."""
     with service.lock:
         endpoint = service.twin.world.table("webhook_endpoint").get(str(given.get("endpoint")))
         if endpoint is None:

@@ -37,7 +37,7 @@ class Handler(BaseHTTPRequestHandler):
         """Reads."""
         self._serve()
 
-    do_POST = do_DELETE = do_PUT = do_PATCH = do_GET
+    do_POST = do_DELETE = do_PUT = do_PATCH = do_GET  # noqa: N815 - named by the standard library
 
     def _serve(self) -> None:
         length = self.headers.get("Content-Length", "0")
@@ -61,9 +61,7 @@ class Handler(BaseHTTPRequestHandler):
         self._json(status, answer, extra)
 
     def _page(self, path: str, query: str, body: bytes) -> None:
-        from infra.local.twin.pages import (
-            site,  # Jinja2 is loaded when the first page is asked for, so that the twin starts at once
-        )
+        from infra.local.twin.pages import site  # noqa: PLC0415 - loads Jinja2, at the first page and not at the start
 
         status, headers, html = site.serve(
             self.server.service, self.command, path, query, body.decode("utf-8", "replace")
@@ -89,7 +87,7 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the standard library's name
         """Nothing: portal addresses are keys and do not belong into a log."""
 
 

@@ -247,7 +247,7 @@ def _code(world: World, typed_code: str) -> str:
     raise StripeError(400, "invalid_request_error", "This promotion code is not valid.")
 
 
-def confirm(world: World, session: Obj, method: str, wanted: str, form: Obj, facts: Obj) -> Page:
+def confirm(world: World, session: Obj, method: str, wanted: str, _form: Obj, facts: Obj) -> Page:
     """The one change that the flow proposes."""
     asked = (session["flow"] or {}).get("subscription_update_confirm")
     if not asked:
@@ -315,14 +315,14 @@ def pause(world: World, session: Obj, method: str, wanted: str, form: Obj, facts
     )
 
 
-def keep(world: World, session: Obj, method: str, wanted: str, form: Obj, facts: Obj) -> Page:
+def keep(world: World, session: Obj, method: str, wanted: str, _form: Obj, facts: Obj) -> Page:
     """Takes a planned cancellation back."""
     if method == "POST":
         portal_acts.keep(world, session, wanted)
     return Redirect(facts["home"])
 
 
-def resume(world: World, session: Obj, method: str, wanted: str, form: Obj, facts: Obj) -> Page:
+def resume(world: World, session: Obj, method: str, wanted: str, _form: Obj, facts: Obj) -> Page:
     """Ends a pause."""
     if method == "POST":
         portal_acts.resume(world, session, wanted)

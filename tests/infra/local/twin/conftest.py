@@ -40,4 +40,4 @@ def client(service: Service) -> Iterator[stripe.StripeClient]:
     yield stripe.StripeClient(
         "sk_test_client1234", base_addresses={"api": service.twin.world.base_url}, http_client=http
     )
-    http.close()
+    http.close()  # type: ignore[no-untyped-call]

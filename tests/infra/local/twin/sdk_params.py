@@ -75,10 +75,8 @@ def _compare(check: Any, module: str, name: str, path: str) -> list[str]:
         words = re.findall(r"\w+", ast.unparse(declared[key]))
         maps = [w for w in words if w in _classes(module)]
         for one in _shapes(inner):
-            answers = [_compare(one, module, m, f"{path}{key}.") for m in maps] or [
-                [f"{path}{key}: not a map at Stripe"]
-            ]
-            found += min(answers, key=len)
+            answers = [_compare(one, module, m, f"{path}{key}.") for m in maps]
+            found += min(answers, key=lambda answer: len(answer)) if answers else [f"{path}{key}: not a map at Stripe"]
     return found
 
 

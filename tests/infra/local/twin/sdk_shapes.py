@@ -171,6 +171,6 @@ def describe(shape: Shape, indent: str = "", seen: tuple[str, ...] = ()) -> str:
     lines = []
     for name, note in shape.fields.items():
         lines.append(f"{indent}{name}: {ast.unparse(note)}")
-        for word in {n.id for n in ast.walk(note) if isinstance(n, ast.Name)} & set(shape.inner) - set(seen):
-            lines.append(describe(shape.inner[word], indent + "    ", (*seen, word)))
+        words = {n.id for n in ast.walk(note) if isinstance(n, ast.Name)} & set(shape.inner) - set(seen)
+        lines += [describe(shape.inner[word], indent + "    ", (*seen, word)) for word in sorted(words)]
     return "\n".join(line for line in lines if line)

@@ -5,7 +5,7 @@ import ast
 import pytest
 
 from infra.local.twin.core.event_types import TYPES
-from infra.local.twin.core.routes import ROUTES
+from infra.local.twin.core.routes import ROUTES, Route
 from tests.infra.local.twin import story
 from tests.infra.local.twin.sdk_params import unknown_parameters
 from tests.infra.local.twin.sdk_shapes import complaints, shape_of
@@ -59,5 +59,5 @@ def test_the_event_types_are_those_of_the_sdk(told: story.Told) -> None:
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda r: f"{r.method} {r.path}")
-def test_every_parameter_is_one_that_the_sdk_sends(route) -> None:  # type: ignore[no-untyped-def]
+def test_every_parameter_is_one_that_the_sdk_sends(route: Route) -> None:
     assert unknown_parameters(route) == []

@@ -45,7 +45,7 @@ def test_the_events_of_a_failed_renewal_name_its_invoice_attempt_and_charge(shop
     assert (failed["data"]["object"]["attempt_count"], "payments" in failed["data"]["object"]) == (1, False)
 
 
-@pytest.mark.parametrize(("action", "status"), [("unpaid", "unpaid"), ("past_due", "past_due"), ("pause", "paused")])
+@pytest.mark.parametrize("action, status", [("unpaid", "unpaid"), ("past_due", "past_due"), ("pause", "paused")])
 def test_the_end_of_the_tries_is_the_merchants_choice(shop: Shop, action: str, status: str) -> None:
     shop.twin.world.settings.change({"end_action": action, "retries": [DAY, 2 * DAY]})
     _, sub = failing(shop)
@@ -68,7 +68,7 @@ def test_an_unpaid_subscription_goes_on_making_drafts_that_are_not_charged(shop:
 
 
 @pytest.mark.parametrize(
-    ("reason", "code", "advice"),
+    "reason, code, advice",
     [
         ("insufficient_funds", "card_declined", "try_again_later"),
         ("expired_card", "expired_card", "confirm_card_data"),
@@ -78,7 +78,9 @@ def test_an_unpaid_subscription_goes_on_making_drafts_that_are_not_charged(shop:
         ("processing_error", "processing_error", "try_again_later"),
     ],
 )
-def test_each_reason_of_a_bank_stands_on_the_intent_and_the_charge(shop: Shop, reason: str, code: str, advice: str) -> None:
+def test_each_reason_of_a_bank_stands_on_the_intent_and_the_charge(
+    shop: Shop, reason: str, code: str, advice: str
+) -> None:
     _, sub = failing(shop, f"pm_twin_{reason}")
 
     intent = shop.latest(sub, expand=["payments.data.payment.payment_intent"])["payments"]["data"][0]["payment"]

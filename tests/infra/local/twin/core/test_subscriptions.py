@@ -11,7 +11,11 @@ def test_a_subscription_with_a_good_card_is_active_and_its_first_invoice_paid(sh
     assert sub["status"] == "active"
     assert sub["billing_mode"]["type"] == "flexible"
     invoice = sub["latest_invoice"]
-    assert (invoice["status"], invoice["amount_paid"], invoice["billing_reason"]) == ("paid", 14900, "subscription_create")
+    assert (invoice["status"], invoice["amount_paid"], invoice["billing_reason"]) == (
+        "paid",
+        14900,
+        "subscription_create",
+    )
     assert invoice["payments"]["data"][0]["payment"]["payment_intent"]["status"] == "succeeded"
     item = sub["items"]["data"][0]
     assert (item["current_period_start"], item["current_period_end"]) == (START, START + 30 * DAY)
@@ -149,7 +153,7 @@ def test_a_trial_costs_nothing_warns_three_days_before_and_is_charged_at_its_end
     assert (shop.latest(sub)["status"], shop.latest(sub)["total"]) == ("paid", 14900)
 
 
-@pytest.mark.parametrize(("wish", "status"), [("cancel", "canceled"), ("pause", "paused"), ("create_invoice", "active")])
+@pytest.mark.parametrize("wish, status", [("cancel", "canceled"), ("pause", "paused"), ("create_invoice", "active")])
 def test_a_trial_without_a_card_ends_as_the_merchant_wants(shop: Shop, wish: str, status: str) -> None:
     settings = {"end_behavior": {"missing_payment_method": wish}}
     sub = shop.subscribe(shop.customer(None), shop.price(), trial_period_days=5, trial_settings=settings)
@@ -163,7 +167,7 @@ def test_classic_refuses_mixed_intervals_and_flexible_gives_each_item_its_own_pe
     customer, month, year = shop.customer(), shop.price(1000), shop.price(9000, "year")
     both = [{"price": month["id"]}, {"price": year["id"]}]
 
-    with pytest.raises(Refused, match="same `recurring.interval`"):
+    with pytest.raises(Refused, match=r"same `recurring\.interval`"):
         shop.post("subscriptions", customer=customer["id"], items=both, billing_mode={"type": "classic"})
     sub = shop.post("subscriptions", customer=customer["id"], items=both)
     shop.renewal(sub)
@@ -238,3 +242,17 @@ def test_deleting_a_customer_ends_its_subscriptions(shop: Shop) -> None:
     assert shop.get(f"customers/{customer['id']}") == gone
     assert shop.sub(sub)["status"] == "canceled"
     assert shop.types()[-1] == "customer.deleted"
+
+
+def test_a_request_that_fails_half_way_leaves_no_trace(shop: Shop) -> None:
+    sub = shop.subscribe(shop.customer(), shop.price())
+    before, events, waiting = shop.sub(sub), shop.types(), shop.get("invoiceitems")["data"]
+    changes = [{"id": sub["items"]["data"][0]["id"], "price": shop.price(500)["id"]}, {"price": "price_none"}]
+    made = shop.types()[len(events) :]
+
+    with pytest.raises(Refused, match="price_none"):
+        shop.post(f"subscriptions/{sub['id']}", items=changes, description="half")
+
+    assert shop.sub(sub) == before
+    assert shop.types() == events + made
+    assert shop.get("invoiceitems")["data"] == waiting

@@ -11,7 +11,7 @@ from tests.infra.local.twin.shop import START, Refused, Shop
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "params", "status", "param", "code"),
+    "method, path, params, status, param, code",
     [
         ("GET", "nonsense", {}, 404, None, None),
         ("PUT", "customers", {}, 404, None, None),
@@ -22,7 +22,14 @@ from tests.infra.local.twin.shop import START, Refused, Shop
         ("POST", "products", {}, 400, "name", "parameter_missing"),
         ("POST", "products", {"name": "x", "active": "maybe"}, 400, "active", "parameter_invalid_boolean"),
         ("GET", "customers/cus_none", {}, 404, "id", "resource_missing"),
-        ("POST", "subscriptions", {"customer": "cus_none", "items": [{"price": "p"}]}, 400, "customer", "resource_missing"),
+        (
+            "POST",
+            "subscriptions",
+            {"customer": "cus_none", "items": [{"price": "p"}]},
+            400,
+            "customer",
+            "resource_missing",
+        ),
         ("GET", "customers", {"limit": 101}, 400, "limit", "parameter_invalid_integer"),
         ("GET", "customers", {"starting_after": "cus_none"}, 400, "starting_after", "resource_missing"),
         ("GET", "customers", {"created": {"gt": "soon"}}, 400, "created[gt]", None),

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import stripe
 
+from infra.local.twin.core import event_api
 from tests.infra.local.twin.shop import DAY, Shop
 
 
@@ -74,8 +75,6 @@ def test_retries_end_after_three_days(shop: Shop) -> None:
 
 
 def test_while_a_secret_is_rolled_both_sign(shop: Shop) -> None:
-    from infra.local.twin.core import event_api
-
     old = shop.post("webhook_endpoints", url="http://app/", enabled_events=["*"])
     stored = shop.twin.world.get("webhook_endpoint", old["id"])
     new = event_api.roll(shop.twin.world, stored, 3600)
@@ -142,6 +141,7 @@ def test_an_older_event_has_the_fields_where_they_used_to_be() -> None:
 
 
 def test_an_unknown_profile_is_an_error(shop: Shop) -> None:
-    for wrong in ("hurricane", {"duplicate": 2}, {"typo": 0.1}):
-        with pytest.raises(ValueError, match="chaos|chances"):
+    wrongs: list[str | dict[str, float]] = ["hurricane", {"duplicate": 2}, {"typo": 0.1}]
+    for wrong in wrongs:
+        with pytest.raises(ValueError, match=r"chaos|chances"):
             shop.twin.set_chaos(wrong)

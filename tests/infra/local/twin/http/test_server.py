@@ -38,7 +38,7 @@ class Hook:
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 
-            def log_message(self, format: str, *args: Any) -> None:
+            def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the standard library's name
                 pass
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -166,7 +166,7 @@ def test_a_bank_can_be_told_to_refuse_a_card(client: stripe.StripeClient, servic
 
 
 @pytest.mark.parametrize(
-    ("path", "given"),
+    "path, given",
     [
         ("advance", {}),
         ("advance", {"to": 5}),

@@ -28,7 +28,7 @@ class Browser:
 
     def send(self, **form: str) -> "Browser":
         """Submits the page's form that has a field or a button of each name (or its first), with these values."""
-        forms = re.findall(r'<form[^>]*action="([^"]*)"[^>]*>(.*?)</form>', self.html, re.S)
+        forms = re.findall(r'<form[^>]*action="([^"]*)"[^>]*>(.*?)</form>', self.html, re.DOTALL)
         action, inner = next((f for f in forms if all(f'name="{name}"' in f[1] for name in form)), ("", ""))
         assert action, f"no form with {sorted(form)} on {self.url}"
         hidden = dict(re.findall(r'type="hidden" name="([^"]*)" value="([^"]*)"', inner))
@@ -118,7 +118,7 @@ def test_a_new_card_becomes_the_customers_default_and_only_that(shop: Shop, brow
 
 
 @pytest.mark.parametrize(
-    ("card", "words"),
+    "card, words",
     [
         ({"number": "4242 4242 4242 4241"}, "card number is incorrect"),
         ({"number": "4000 0000 0000 9995"}, "insufficient funds"),
@@ -138,7 +138,7 @@ def test_a_card_that_is_not_taken_is_explained_and_nothing_changes(
     assert len(shop.get("payment_methods", customer=kund["id"])["data"]) == 1
 
 
-@pytest.mark.parametrize(("answer", "last4"), [("complete", "3220"), ("fail", "4242")])
+@pytest.mark.parametrize("answer, last4", [("complete", "3220"), ("fail", "4242")])
 def test_a_bank_that_asks_gets_its_answer_before_the_card_is_kept(
     shop: Shop, browser: Browser, kund: Any, answer: str, last4: str
 ) -> None:
@@ -170,7 +170,9 @@ def test_a_plan_that_is_not_offered_is_refused(shop: Shop, browser: Browser, kun
     assert (browser.status, "not offered" in browser.html) == (400, True)
 
 
-def test_cancelling_sets_cancel_at_alone_in_flexible_and_can_be_taken_back(shop: Shop, browser: Browser, kund: Any) -> None:
+def test_cancelling_sets_cancel_at_alone_in_flexible_and_can_be_taken_back(
+    shop: Shop, browser: Browser, kund: Any
+) -> None:
     sub = shop.own  # type: ignore[attr-defined]
     url = portal(shop, kund)
     browser.open(url + f"/subscriptions/{sub['id']}/cancel").send(feedback="too_expensive", comment="For now")
@@ -179,7 +181,8 @@ def test_cancelling_sets_cancel_at_alone_in_flexible_and_can_be_taken_back(shop:
     end = over["items"]["data"][0]["current_period_end"]
     assert (over["cancel_at"], over["cancel_at_period_end"], over["status"]) == (end, False, "active")
     details = over["cancellation_details"]
-    assert (details["feedback"], details["comment"], details["reason"]) == ("too_expensive", "For now", "cancellation_requested")
+    assert (details["feedback"], details["comment"]) == ("too_expensive", "For now")
+    assert details["reason"] == "cancellation_requested"
     browser.open(url).press("/keep")
     assert shop.sub(sub)["cancel_at"] is None
 
@@ -309,8 +312,9 @@ def test_an_expired_session_may_let_its_own_customer_in_again(shop: Shop, browse
 
 
 def test_the_login_page_does_not_tell_who_is_known(shop: Shop, browser: Browser, kund: Any) -> None:
-    config = shop.post("billing_portal/configurations", features={"invoice_history": {"enabled": True}},
-                       login_page={"enabled": True})
+    config = shop.post(
+        "billing_portal/configurations", features={"invoice_history": {"enabled": True}}, login_page={"enabled": True}
+    )
 
     seen = []
     for email in ("kund@example.com", "nobody@example.com"):
@@ -364,7 +368,9 @@ def test_both_languages_say_the_same_things_with_the_same_places() -> None:
     assert places["en"] == places["sv"]
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/p/session/test_x", "/i/acct_1TwinNordlys/test_x", "/_twin/3ds/pi_x_secret_y"])
+@pytest.mark.parametrize(
+    "path", ["/nothing", "/p/session/test_x", "/i/acct_1TwinNordlys/test_x", "/_twin/3ds/pi_x_secret_y"]
+)
 def test_an_unknown_page_is_not_found_or_gone(shop: Shop, browser: Browser, path: str) -> None:
     assert browser.open("http://stripe.test" + path).status in (404, 410)
 
