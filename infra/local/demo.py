@@ -172,7 +172,7 @@ def statuses(story: Story) -> list[str]:
 
 def mails(story: Story) -> list[dict[str, Any]]:
     """Everything in the inbox, newest first."""
-    with urllib.request.urlopen(f"{story.stack.inbox}/api/mails", timeout=30) as reply:  # noqa: S310
+    with urllib.request.urlopen(f"{story.stack.inbox}/api/mails", timeout=30) as reply:
         found: list[dict[str, Any]] = json.load(reply)
         return found
 

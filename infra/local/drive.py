@@ -61,10 +61,8 @@ def settle(stack: Stack) -> None:
 
 def twin(stack: Stack, verb: str, body: dict[str, Any]) -> dict[str, Any]:
     """Ask the twin's control API."""
-    request = urllib.request.Request(  # noqa: S310 - an address of ours
-        f"{stack.stripe}/_twin/{verb}", method="POST", data=json.dumps(body).encode()
-    )
-    with urllib.request.urlopen(request, timeout=2 * PATIENCE) as reply:  # noqa: S310
+    request = urllib.request.Request(f"{stack.stripe}/_twin/{verb}", method="POST", data=json.dumps(body).encode())
+    with urllib.request.urlopen(request, timeout=2 * PATIENCE) as reply:
         answer: dict[str, Any] = json.load(reply)
         return answer
 

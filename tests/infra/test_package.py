@@ -49,7 +49,7 @@ def test_the_api_handler_imports_with_nothing_in_the_environment(runnable: Path)
     """And it is Chalice's app, with the routes of every blueprint."""
     printed = run(runnable, "import app; print(*sorted(app.app.routes))")
 
-    assert "/webhooks/stripe/{endpoint}" in printed
+    assert "/webhooks/stripe/" in printed
     assert "/v1/portal-sessions" in printed
 
 
