@@ -7,6 +7,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Literal
 
+from chalicelib import config
 from chalicelib.actions import ask_stripe
 from chalicelib.actions.open_portal import Flow, open_portal
 from chalicelib.core.dunning import closes_case
@@ -33,7 +34,7 @@ Dead = Literal["expired", "revoked", "used", "unknown", "settled"]
 class Shown:
     """A link as its page shows it. `dead` says why it opens nothing, or is None."""
 
-    site: Site | None
+    site: Site
     link: Link | None
     dead: Dead | None
     amount: Money | None = None
@@ -48,9 +49,10 @@ def make_link(
     )
 
 
-def link_for_case(site: Site, case: Key, customer: str, flow: str, now: int) -> str:
+def link_for_case(site: Site, case: Key, customer: str, flow: str, language: str, now: int) -> str:
     """The address that a reminder carries: good for 7 days, or until its case closes."""
-    return _put(site, Link("", site.scope, site.id, customer, flow, None, case.sk, False, now + LIFETIME))[0]
+    link = Link("", site.scope, site.id, customer, flow, None, case.sk, False, now + LIFETIME, language)
+    return _put(site, link)[0]
 
 
 def _put(site: Site, link: Link) -> tuple[str, Link]:
@@ -65,7 +67,7 @@ def show_link(token: str, now: int) -> Shown:
     try:
         link = links.find(token)
     except NotFound:
-        return Shown(None, None, "unknown")
+        return Shown(sites.find(config.setting("SITE")), None, "unknown")
     site = sites.find(link.site)
     if link.revoked_at is not None:
         return Shown(site, link, "revoked")
@@ -94,7 +96,7 @@ def follow_link(token: str, now: int) -> tuple[Shown, str | None]:
     given back where Stripe fails. Raises Retryable, StripeRefused.
     """
     shown = show_link(token, now)
-    if shown.dead or shown.link is None or shown.site is None:
+    if shown.dead or shown.link is None:
         return shown, None
     if shown.link.single_use and not links.claim(token, now):
         return Shown(shown.site, shown.link, "used"), None

@@ -6,7 +6,6 @@ from chalicelib.actions.catalogue import product_names
 from chalicelib.actions.links import PAY, link_for_case
 from chalicelib.aws import mail
 from chalicelib.core import dunning
-from chalicelib.core.declines import is_retried
 from chalicelib.core.dunning import Campaign, Case, Close, Hold, Send
 from chalicelib.core.model import Money, Reminder, Site, Track
 from chalicelib.errors import MailUnknown, StamkundError
@@ -61,7 +60,7 @@ def _send(claim: Claim, site: Site, campaign: Campaign, debtor: Debtor, decision
     """Render first: a mail that cannot be written fails before anything is promised."""
     assert debtor.facts.email is not None
     flow = PAY if decision.track is Track.AUTHENTICATE else "payment_method_update"
-    link = link_for_case(site, claim.key, claim.invoice.customer, flow, now)
+    link = link_for_case(site, claim.key, claim.invoice.customer, flow, _language(site, debtor), now)
     letter = render.failed_payment(_reminder(claim, site, campaign, debtor, decision, link, now))
     tags = {
         "case": claim.invoice.id,
@@ -82,17 +81,18 @@ def _reminder(
     invoice, decline = debtor.facts.invoice, debtor.facts.decline
     return Reminder(
         site=site,
-        language=wording.language(debtor.locales, site.languages),
+        language=_language(site, debtor),
         time_zone=_zone(site, debtor),
         name=debtor.name,
         plan=_plan(site, debtor, now),
         amount=Money(invoice.amount_remaining, invoice.currency),
         last4=decline.last4,
         failed_at=claim.opened_at,
-        next_attempt_at=invoice.next_payment_attempt if is_retried(decline) else None,
+        next_attempt_at=dunning.promised_retry(debtor.facts, now),
         ends_at=dunning.ends_at(campaign, Case(claim.opened_at), _zone(site, debtor)),
         track=decision.track,
         final=decision.step.final,
+        first=claim.handled is None,
         link=link,
     )
 
@@ -106,3 +106,8 @@ def _plan(site: Site, debtor: Debtor, now: int) -> str | None:
 def _zone(site: Site, debtor: Debtor) -> str:
     """The customer's own time zone where the merchant has put it into Stripe's metadata, else the site's."""
     return debtor.time_zone or site.time_zone
+
+
+def _language(site: Site, debtor: Debtor) -> str:
+    """The customer's first language that the site offers, with its region: that decides how money and dates are written."""
+    return wording.tag(debtor.locales, site.languages)

@@ -129,11 +129,26 @@ def decide(campaign: Campaign, case: Case, facts: Facts, zone: str, now: int) ->
     due = due_step(campaign, case, facts, zone, now)
     if due is None:
         return _until_next(campaign, case, facts, zone)
-    retry = facts.invoice.next_payment_attempt
-    if retry and is_retried(facts.decline) and 0 <= retry - now < HOLD_BEFORE_RETRY.total_seconds():
-        return Hold(retry + int(LOOK_AFTER_RETRY.total_seconds()), "retry_soon")
+    settled = _retry_settled(facts, now)
+    if settled:
+        return Hold(settled, "retry_soon")
     opening = within_window(campaign, now, zone)
     return Send(due, track(facts.decline)) if opening == now else Hold(opening, "send_window")
+
+
+def _retry_settled(facts: Facts, now: int) -> int | None:
+    """When the retry that is near will have happened (UTC seconds), or None: Stripe may be late by up to an hour."""
+    retry = facts.invoice.next_payment_attempt
+    if retry is None or not is_retried(facts.decline) or retry - now >= HOLD_BEFORE_RETRY.total_seconds():
+        return None
+    settled = retry + int(LOOK_AFTER_RETRY.total_seconds())
+    return settled if settled > now else None
+
+
+def promised_retry(facts: Facts, now: int) -> int | None:
+    """The retry that a mail may promise (UTC seconds): one that is still to come and that Stripe will really make."""
+    retry = facts.invoice.next_payment_attempt
+    return retry if retry is not None and retry > now and is_retried(facts.decline) else None
 
 
 def _closing_reason(campaign: Campaign, case: Case, facts: Facts, zone: str, now: int) -> str | None:
@@ -200,7 +215,9 @@ def within_window(campaign: Campaign, moment: int, zone: str) -> int:
     day = local if local.time() < campaign.opens else local + timedelta(days=1)
     while not _open_day(campaign, day):
         day += timedelta(days=1)
-    return int(datetime.combine(day.date(), campaign.opens, tz).timestamp())
+    opening = datetime.combine(day.date(), campaign.opens, tz)
+    # In the hour that comes twice the first opening may be over: then the second one is next.
+    return int((opening if opening.timestamp() > moment else opening.replace(fold=1)).timestamp())
 
 
 def _open_day(campaign: Campaign, local: datetime) -> bool:

@@ -1,5 +1,6 @@
 """GET and POST /l/{token}: the page of a mailed link, and the click that opens what it is for."""
 
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from chalice.app import Blueprint, Response
@@ -22,7 +23,7 @@ def show_portal_link(token: str) -> Response:
     try:
         return _shown(token, show_link(token, clock.now()))
     except Exception as error:
-        return _failed(error)
+        return _failed(token, error)
 
 
 @blueprint.route("/l/{token}", methods=["POST"], content_types=[])
@@ -33,17 +34,17 @@ def follow_portal_link(token: str) -> Response:
         count("LinksFollowed", outcome=shown.dead or "opened")
         return redirect(blueprint, url) if url else _shown(token, shown)
     except Exception as error:
-        return _failed(error)
+        return _failed(token, error)
 
 
 def _shown(token: str, shown: Shown) -> Response:
     language = _language(shown)
-    if shown.site is None or shown.link is None:
-        return page(blueprint, 404, render.not_found(None, language))
     if shown.dead == "settled":
         return page(blueprint, 200, render.settled_page(shown.site, language))
-    if shown.dead:
-        return page(blueprint, 410, render.dead_link_page(shown.site, language, shown.dead, shown.site.login_url))
+    if shown.dead or shown.link is None:
+        status = 410 if shown.link else 404
+        dead = render.dead_link_page(shown.site, language, shown.dead or "unknown", shown.site.login_url)
+        return page(blueprint, status, dead)
     action = f"{urlsplit(shown.site.base_url).path}/l/{token}"
     return page(blueprint, 200, render.link_page(shown.site, language, action, shown.link.flow, _about(shown)))
 
@@ -54,16 +55,20 @@ def _about(shown: Shown) -> About:
     return About(amount=shown.amount, form_targets=(*STRIPE_ORIGINS, twin) if twin else STRIPE_ORIGINS)
 
 
-def _failed(error: Exception) -> Response:
-    """Our fault or Stripe's: the person can try again, and the link is not spent."""
+def _failed(token: str, error: Exception) -> Response:
+    """Our fault or Stripe's: the person can try again, and the link is not spent. The site may be what cannot be read."""
     report(error, function="portal_link", request_id=id_of(blueprint))
     status = error.status if isinstance(error, StamkundError) else 500
-    language = _language(Shown(None, None, None))
-    return page(blueprint, 503 if status >= 500 else status, render.error_page(None, language, None, id_of(blueprint)))
+    failed = render.error_page(None, _browsers_language(wording.languages(render.COPY)), token, id_of(blueprint))
+    return page(blueprint, 503 if status >= 500 else status, failed)
 
 
 def _language(shown: Shown) -> str:
-    """The browser's language; the link says nothing of the customer's, and their mail program may be another's."""
-    wanted = wording.accepted(blueprint.current_request.headers.get("accept-language"))
-    offered = shown.site.languages if shown.site else wording.languages(render.COPY)
-    return wording.language(wanted, offered)
+    """That of the mail that the link came in, else the browser's."""
+    if shown.link and shown.link.language:
+        return shown.link.language
+    return _browsers_language(shown.site.languages)
+
+
+def _browsers_language(offered: Sequence[str]) -> str:
+    return wording.tag(wording.accepted(blueprint.current_request.headers.get("accept-language")), offered)

@@ -14,7 +14,10 @@ KEPT = 90 * 86_400
 
 @dataclass(frozen=True)
 class Link:
-    """What a link opens, for whom, and until when (UTC seconds). `case_sk` is the invoice whose case it belongs to."""
+    """What a link opens, for whom, and until when (UTC seconds). `case_sk` is the invoice whose case it belongs to.
+
+    `language` is that of the mail that carries it, as a tag.
+    """
 
     id: str
     scope: str
@@ -25,6 +28,7 @@ class Link:
     case_sk: str | None
     single_use: bool
     good_until: int
+    language: str | None = None
     used_at: int | None = None
     revoked_at: int | None = None
 

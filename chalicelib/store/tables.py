@@ -81,6 +81,7 @@ class LinkRow(Row):
     used_at = NumberAttribute(null=True)
     revoked_at = NumberAttribute(null=True)
     good_until = NumberAttribute()
+    language = UnicodeAttribute(null=True)
 
 
 class SiteRow(Row):
