@@ -1,0 +1,465 @@
+"""When a case opens and closes, when a step is due by the customer's calendar, and every gate before a mail."""
+
+from dataclasses import replace
+from datetime import datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.core.declines import NOT_RETRIED, Decline
+from chalicelib.core.dunning import (
+    ENDED_SUBSCRIPTION,
+    Campaign,
+    Case,
+    Close,
+    Facts,
+    Hold,
+    Send,
+    Step,
+    case_state,
+    closes_case,
+    days_after,
+    decide,
+    due_step,
+    ends_at,
+    opens_case,
+    promised_retry,
+    step_time,
+    within_window,
+)
+from chalicelib.core.model import Invoice, Track
+
+STOCKHOLM = "Europe/Stockholm"
+ZONES = [
+    *(STOCKHOLM, "UTC", "America/New_York", "America/St_Johns", "America/Santiago", "Asia/Kolkata", "Asia/Tokyo"),
+    *("Australia/Lord_Howe", "Pacific/Chatham", "Pacific/Kiritimati", "Pacific/Apia", "Africa/Casablanca"),
+]
+HOUR, DAY = 3600, 86_400
+STEPS = (Step("day_0", 0), Step("day_3", 3), Step("day_7", 7), Step("day_11", 11, final=True))
+CAMPAIGN = Campaign("monthly_14", 1, STEPS, 14, 24, time(9), time(17), weekdays_only=True)
+ALWAYS = replace(CAMPAIGN, opens=time(0), closes=time.max, weekdays_only=False)
+
+
+def at(text: str, zone: str = STOCKHOLM) -> int:
+    """A local wall-clock time as UTC seconds."""
+    return int(datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone)).timestamp())
+
+
+MONDAY = at("2026-11-02T10:00")
+
+
+def invoice(**changes: Any) -> Invoice:
+    """A renewal whose first charge failed."""
+    failed = Invoice(
+        id="in_1",
+        customer="cus_1",
+        number="A-1",
+        status="open",
+        currency="sek",
+        amount_due=14900,
+        amount_paid=0,
+        amount_remaining=14900,
+        attempted=True,
+        attempt_count=1,
+        next_payment_attempt=None,
+        due_date=None,
+        billing_reason="subscription_cycle",
+        collection_method="charge_automatically",
+        subscription="sub_1",
+        hosted_invoice_url=None,
+        invoice_pdf=None,
+        created=MONDAY - HOUR,
+    )
+    return replace(failed, **changes)
+
+
+def facts(code: str | None = "expired_card", *, of: Invoice | None = None, **changes: Any) -> Facts:
+    """What Stripe says of that renewal."""
+    said = Facts(
+        of or invoice(), "past_due", customer_gone=False, email="a@b.example", processing=False, decline=Decline()
+    )
+    return replace(said, **{"decline": Decline(code), **changes})
+
+
+def decided(now: int, told: Facts | None = None, handled: str | None = None, campaign: Campaign = CAMPAIGN) -> Any:
+    """The decision about a case opened on MONDAY, in Stockholm."""
+    return decide(campaign, Case(MONDAY, handled), told or facts(), STOCKHOLM, now)
+
+
+def test_a_failed_renewal_opens_a_case() -> None:
+    assert opens_case(invoice())
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"status": "draft"},
+        {"status": "paid"},
+        {"status": "void"},
+        {"status": "uncollectible"},
+        {"attempted": False},
+        {"attempt_count": 0},
+        {"amount_remaining": 0},
+        {"collection_method": "send_invoice"},
+        {"collection_method": None},
+        {"billing_reason": "subscription_create"},
+    ],
+)
+def test_without_a_failed_automatic_charge_there_is_no_case(changes: dict[str, Any]) -> None:
+    assert not opens_case(invoice(**changes))
+
+
+@pytest.mark.parametrize(
+    "status, ends, state",
+    [
+        ("draft", False, "open"),
+        ("open", False, "open"),
+        ("paid", True, "recovered"),
+        ("uncollectible", True, "lost"),
+        ("void", True, "voided"),
+        ("of_next_year", False, "open"),
+    ],
+)
+def test_the_status_of_the_invoice_says_what_became_of_the_case(status: str, ends: bool, state: str) -> None:
+    assert closes_case(invoice(status=status)) is ends
+    assert case_state(status) == state
+
+
+@pytest.mark.parametrize(
+    "told, reason",
+    [
+        (facts(of=invoice(status="paid")), "invoice_paid"),
+        (facts(of=invoice(status="void")), "invoice_void"),
+        (facts(of=invoice(status="uncollectible")), "invoice_uncollectible"),
+        (facts(subscription_status="canceled"), "subscription_canceled"),
+        (facts(subscription_status="unpaid"), "subscription_unpaid"),
+        (facts(subscription_status="paused"), "subscription_paused"),
+        (facts(subscription_status="incomplete_expired"), "subscription_incomplete_expired"),
+        (facts(customer_gone=True), "customer_deleted"),
+        (facts(email=None), "no_address"),
+        (facts(email=""), "no_address"),
+    ],
+)
+@pytest.mark.parametrize("processing", [False, True])
+def test_each_reason_to_stop_closes_the_case(told: Facts, reason: str, processing: bool) -> None:
+    assert decided(MONDAY + 3 * HOUR, replace(told, processing=processing)) == Close(reason)
+
+
+@pytest.mark.parametrize("status", ["active", "past_due", "trialing", "incomplete", None])
+def test_other_states_of_a_subscription_stop_nothing(status: str | None) -> None:
+    assert status not in ENDED_SUBSCRIPTION
+    assert decided(MONDAY + 3 * HOUR, facts(subscription_status=status)) == Send(STEPS[0], Track.NEW_CARD)
+
+
+def test_the_campaign_ends_on_its_day_whatever_was_sent() -> None:
+    end = at("2026-11-16T10:00")
+
+    assert decided(end - 1, handled="day_11") == Hold(end, "campaign_end")
+    assert decided(end, handled="day_11") == Close("campaign_ended")
+    assert decided(end) == Close("campaign_ended")
+
+
+def test_a_payment_under_way_is_waited_for() -> None:
+    now = MONDAY + 3 * HOUR
+
+    assert decided(now, facts(processing=True)) == Hold(now + 6 * HOUR, "payment_processing")
+
+
+def test_the_first_mail_waits_two_hours() -> None:
+    assert decided(MONDAY + 2 * HOUR - 1) == Hold(MONDAY + 2 * HOUR, "next_step")
+    assert decided(MONDAY + 2 * HOUR) == Send(STEPS[0], Track.NEW_CARD)
+
+
+def test_a_lack_of_funds_stays_silent_for_a_day_or_until_the_first_retry_failed() -> None:
+    lack = facts("insufficient_funds")
+    retried = facts("insufficient_funds", of=invoice(attempt_count=2))
+
+    assert decided(MONDAY + 3 * HOUR, lack) == Hold(MONDAY + DAY, "next_step")
+    assert decided(MONDAY + DAY, lack) == Send(STEPS[0], Track.FUNDS)
+    assert decided(MONDAY + 3 * HOUR, retried) == Send(STEPS[0], Track.FUNDS)
+
+
+def test_the_silence_about_funds_is_over_after_day_0() -> None:
+    lack = facts("insufficient_funds")
+
+    assert step_time(CAMPAIGN, Case(MONDAY), STEPS[1], lack, STOCKHOLM) == at("2026-11-05T10:00")
+
+
+@pytest.mark.parametrize("hours", [0, 1, 5])
+def test_no_mail_goes_out_shortly_before_a_retry(hours: int) -> None:
+    now = MONDAY + 3 * HOUR
+    retry = now + hours * HOUR
+
+    told = facts("generic_decline", of=invoice(next_payment_attempt=retry))
+
+    assert decided(now, told) == Hold(retry + HOUR, "retry_soon")
+
+
+def test_a_retry_six_hours_away_holds_nothing() -> None:
+    now = MONDAY + 3 * HOUR
+
+    told = facts("generic_decline", of=invoice(next_payment_attempt=now + 6 * HOUR))
+
+    assert decided(now, told) == Send(STEPS[0], Track.CONTACT_BANK)
+
+
+def test_a_retry_that_stripe_is_late_with_is_given_an_hour() -> None:
+    now = MONDAY + 3 * HOUR
+    late = facts("generic_decline", of=invoice(next_payment_attempt=now - 10 * 60))
+    over = facts("generic_decline", of=invoice(next_payment_attempt=now - HOUR))
+
+    assert decided(now, late) == Hold(now + 50 * 60, "retry_soon")
+    assert decided(now, over) == Send(STEPS[0], Track.CONTACT_BANK)
+
+
+@pytest.mark.parametrize("away, code, promised", [(1, "generic_decline", True), (0, None, False), (-60, None, False)])
+def test_a_mail_promises_only_a_retry_that_is_still_to_come(away: int, code: str, promised: bool) -> None:
+    told = facts(code, of=invoice(next_payment_attempt=MONDAY + away))
+
+    assert promised_retry(told, MONDAY) == (MONDAY + away if promised else None)
+    assert promised_retry(facts(code), MONDAY) is None
+
+
+@pytest.mark.parametrize("code", sorted(NOT_RETRIED))
+def test_a_retry_that_will_not_happen_holds_nothing(code: str) -> None:
+    now = MONDAY + 3 * HOUR
+
+    told = facts(code, of=invoice(next_payment_attempt=now + HOUR))
+
+    assert isinstance(decided(now, told), Send)
+    assert promised_retry(told, now) is None
+
+
+def test_only_the_newest_overdue_step_is_sent() -> None:
+    assert decided(at("2026-11-10T12:00")) == Send(STEPS[2], Track.NEW_CARD)
+    assert decided(at("2026-11-10T12:00"), handled="day_0") == Send(STEPS[2], Track.NEW_CARD)
+    assert decided(at("2026-11-10T12:00"), handled="day_7") == Hold(at("2026-11-13T10:00"), "next_step")
+
+
+def test_a_handled_step_never_comes_back() -> None:
+    assert due_step(CAMPAIGN, Case(MONDAY, "day_7"), facts(), STOCKHOLM, at("2026-11-10T12:00")) is None
+    assert due_step(CAMPAIGN, Case(MONDAY, "day_11"), facts(), STOCKHOLM, MONDAY + 13 * DAY) is None
+
+
+@pytest.mark.parametrize(
+    "opened, zone, third_day",
+    [
+        ("2026-11-02T10:00", STOCKHOLM, "2026-11-05T10:00"),
+        ("2026-11-02T00:00", STOCKHOLM, "2026-11-05T00:00"),
+        ("2026-11-02T23:59", "America/New_York", "2026-11-05T23:59"),
+        ("2026-03-27T12:00", STOCKHOLM, "2026-03-30T12:00"),  # the clock goes forward on the 29th
+        ("2026-03-26T02:30", STOCKHOLM, "2026-03-29T03:30"),  # a time that does not exist there
+        ("2026-10-23T12:00", STOCKHOLM, "2026-10-26T12:00"),  # the clock goes back on the 25th
+        ("2026-10-30T12:00", "America/New_York", "2026-11-02T12:00"),
+        ("2026-12-30T12:00", "Asia/Kolkata", "2027-01-02T12:00"),
+        ("2028-02-27T12:00", "Pacific/Kiritimati", "2028-03-01T12:00"),
+        ("2026-10-02T12:00", "Australia/Lord_Howe", "2026-10-05T12:00"),  # by half an hour
+    ],
+)
+def test_a_day_is_the_customers_calendar_day(opened: str, zone: str, third_day: str) -> None:
+    assert days_after(at(opened, zone), 3, zone) == at(third_day, zone)
+
+
+@pytest.mark.parametrize(
+    "opened, hours", [("2026-03-27T12:00", 71), ("2026-10-23T12:00", 73), ("2026-11-02T12:00", 72)]
+)
+def test_three_days_over_a_change_of_the_clock_are_not_72_hours(opened: str, hours: int) -> None:
+    assert days_after(at(opened), 3, STOCKHOLM) - at(opened) == hours * HOUR
+
+
+def test_the_end_that_the_final_mail_names_is_a_calendar_day_too() -> None:
+    opened = at("2026-10-20T18:00")
+
+    assert ends_at(CAMPAIGN, Case(opened), STOCKHOLM) == at("2026-11-03T18:00")
+
+
+@pytest.mark.parametrize(
+    "moment, opening",
+    [
+        ("2026-11-02T08:59", "2026-11-02T09:00"),
+        ("2026-11-02T09:00", "2026-11-02T09:00"),
+        ("2026-11-02T16:59", "2026-11-02T16:59"),
+        ("2026-11-02T17:00", "2026-11-03T09:00"),
+        ("2026-11-02T23:59", "2026-11-03T09:00"),
+        ("2026-11-03T00:00", "2026-11-03T09:00"),
+        ("2026-11-06T17:00", "2026-11-09T09:00"),  # Friday evening
+        ("2026-11-07T08:00", "2026-11-09T09:00"),
+        ("2026-11-08T12:00", "2026-11-09T09:00"),
+        ("2026-03-28T12:00", "2026-03-30T09:00"),  # over the weekend of the shorter night
+        ("2026-10-24T12:00", "2026-10-26T09:00"),
+    ],
+)
+@pytest.mark.parametrize("zone", [STOCKHOLM, "America/New_York", "Asia/Kolkata", "Pacific/Kiritimati"])
+def test_the_send_window_moves_a_mail_forward_to_its_next_opening(moment: str, opening: str, zone: str) -> None:
+    assert within_window(CAMPAIGN, at(moment, zone), zone) == at(opening, zone)
+
+
+def test_without_weekdays_only_the_window_opens_on_a_saturday() -> None:
+    daily = replace(CAMPAIGN, weekdays_only=False)
+
+    assert within_window(daily, at("2026-11-06T18:00"), STOCKHOLM) == at("2026-11-07T09:00")
+
+
+def test_an_opening_in_the_hour_that_comes_twice_is_never_in_the_past() -> None:
+    night = replace(CAMPAIGN, opens=time(2, 30), closes=time(3), weekdays_only=False)
+    second_quarter_past_two = at("2026-10-25T03:00") - 45 * 60
+
+    assert within_window(night, second_quarter_past_two, STOCKHOLM) == at("2026-10-25T03:00") - 30 * 60
+
+
+def test_outside_the_window_a_due_mail_is_held_until_it_opens() -> None:
+    assert decided(at("2026-11-02T18:00")) == Hold(at("2026-11-03T09:00"), "send_window")
+    assert decided(at("2026-11-07T12:00"), handled="day_0") == Hold(at("2026-11-09T09:00"), "send_window")
+
+
+def test_the_next_look_is_inside_the_window_already() -> None:
+    assert decided(at("2026-11-05T12:00"), handled="day_3", campaign=CAMPAIGN) == Hold(
+        at("2026-11-09T10:00"), "next_step"
+    )
+    assert decided(
+        at("2026-11-03T12:00"), handled="day_0", campaign=replace(CAMPAIGN, steps=(STEPS[0], Step("d", 5)))
+    ) == Hold(at("2026-11-09T09:00"), "next_step")
+
+
+WHOLE_MINUTES = st.integers(0, 24 * 60 - 2).map(lambda minute: time(minute // 60, minute % 60))
+
+
+@st.composite
+def campaigns(draw: st.DrawFn) -> Campaign:
+    """Any campaign whose file could be meant so: steps in order before the end, a window that opens before it closes."""
+    days = sorted(draw(st.lists(st.integers(0, 20), min_size=1, max_size=5, unique=True)))
+    opens = draw(WHOLE_MINUTES)
+    minutes = draw(st.integers(opens.hour * 60 + opens.minute + 1, 24 * 60 - 1))
+    return Campaign(
+        id="any",
+        version=1,
+        steps=tuple(Step(f"day_{day}", day) for day in days),
+        end_day=draw(st.integers(days[-1] + 1, 30)),
+        funds_wait_hours=draw(st.integers(0, 72)),
+        opens=opens,
+        closes=time(minutes // 60, minutes % 60),
+        weekdays_only=draw(st.booleans()),
+    )
+
+
+CHANGES_OF_CLOCK = [at("2026-10-25T00:00"), at("2026-03-29T00:00"), at("2026-11-01T00:00", "America/New_York")]
+MOMENTS = st.integers(at("2026-01-01T00:00"), at("2028-12-31T00:00")) | st.builds(
+    int.__add__, st.sampled_from(CHANGES_OF_CLOCK), st.integers(0, 5 * HOUR)
+)
+CODES = st.sampled_from(
+    [None, "expired_card", "insufficient_funds", "generic_decline", "lost_card", "authentication_required"]
+)
+
+
+@st.composite
+def situations(draw: st.DrawFn) -> tuple[Campaign, Case, Facts, str, int]:
+    """Everything that `decide` may be asked, the impossible too."""
+    campaign, now = draw(campaigns()), draw(MOMENTS)
+    case = Case(
+        now - draw(st.integers(-2 * DAY, 32 * DAY)),
+        draw(st.sampled_from([None, "of_an_older_version", *(step.key for step in campaign.steps)])),
+    )
+    of = invoice(
+        status=draw(st.sampled_from(["open"] * 6 + ["draft", "paid", "void", "uncollectible", "of_next_year"])),
+        attempt_count=draw(st.integers(0, 9)),
+        amount_remaining=draw(st.sampled_from([14900, 14900, 14900, 0])),
+        next_payment_attempt=draw(st.none() | st.integers(-2 * DAY, 2 * DAY).map(lambda away: now + away)),
+    )
+    told = facts(
+        draw(CODES),
+        of=of,
+        subscription_status=draw(st.sampled_from(["past_due", "active", "canceled", None])),
+        email=draw(st.sampled_from(["a@b.example", "a@b.example", None])),
+        processing=draw(st.booleans()),
+    )
+    return campaign, case, told, draw(st.sampled_from(ZONES)), now
+
+
+def is_open(campaign: Campaign, moment: int, zone: str) -> bool:
+    """Whether a moment lies in the send window, told from the wall clock alone."""
+    local = datetime.fromtimestamp(moment, ZoneInfo(zone))
+    return campaign.opens <= local.time() < campaign.closes and (not campaign.weekdays_only or local.isoweekday() < 6)
+
+
+@given(situations())
+def test_a_decision_is_always_made_and_a_hold_is_always_in_the_future(
+    situation: tuple[Campaign, Case, Facts, str, int],
+) -> None:
+    decision = decide(*situation)
+
+    assert isinstance(decision, Send | Hold | Close)
+    assert not isinstance(decision, Hold) or decision.until > situation[-1]
+
+
+@given(situations())
+def test_a_mail_is_sent_only_in_the_window_while_money_is_owed_and_for_a_step_that_is_due(
+    situation: tuple[Campaign, Case, Facts, str, int],
+) -> None:
+    campaign, case, told, zone, now = situation
+    decision = decide(*situation)
+    if isinstance(decision, Send):
+        assert is_open(campaign, now, zone)
+        assert opens_case(told.invoice)
+        assert not closes_case(told.invoice)
+        assert told.email
+        assert not told.processing
+        assert decision.step.key != case.handled
+        assert step_time(campaign, case, decision.step, told, zone) <= now < ends_at(campaign, case, zone)
+
+
+@given(situations())
+def test_an_invoice_that_is_settled_is_always_closed(situation: tuple[Campaign, Case, Facts, str, int]) -> None:
+    _, _, told, _, _ = situation
+    if closes_case(told.invoice) or not opens_case(told.invoice):
+        assert decide(*situation) == Close(f"invoice_{told.invoice.status}")
+
+
+@given(campaigns(), MOMENTS, st.sampled_from(ZONES))
+def test_the_window_gives_the_first_open_moment_from_now_on(campaign: Campaign, moment: int, zone: str) -> None:
+    opening = within_window(campaign, moment, zone)
+
+    assert opening >= moment
+    assert (opening == moment) == is_open(campaign, moment, zone)
+    if campaign.closes.hour > 3 and campaign.opens.hour > 3:
+        assert is_open(campaign, opening, zone)
+        assert opening == moment or not is_open(campaign, opening - 1, zone)
+
+
+@given(campaigns(), MOMENTS, st.sampled_from(ZONES), CODES)
+def test_a_case_left_alone_sends_each_step_at_most_once_in_order_and_ends(
+    campaign: Campaign, opened: int, zone: str, code: str | None
+) -> None:
+    """The mailer's life: look when told, send what it may, until the case is closed."""
+    case, now, sent = Case(opened), opened, list[str]()
+    for _ in range(4 * len(campaign.steps) + 4):
+        decision = decide(campaign, case, facts(code), zone, now)
+        if isinstance(decision, Close):
+            break
+        if isinstance(decision, Send):
+            sent.append(decision.step.key)
+            case = replace(case, handled=decision.step.key)
+        else:
+            now = decision.until
+    else:
+        pytest.fail("the case never ends")
+
+    assert decision == Close("campaign_ended")
+    assert sent == [step.key for step in campaign.steps if step.key in sent]
+    assert now < ends_at(campaign, case, zone) + 5 * DAY
+
+
+@given(MOMENTS, st.integers(0, 60), st.sampled_from(ZONES))
+def test_the_wall_clock_is_kept_over_any_number_of_days(moment: int, days: int, zone: str) -> None:
+    there = datetime.fromtimestamp(days_after(moment, days, zone), ZoneInfo(zone))
+    here = datetime.fromtimestamp(moment, ZoneInfo(zone))
+
+    shift = there.replace(tzinfo=None) - here.replace(tzinfo=None) - timedelta(days=days)
+    assert timedelta(0) <= shift <= timedelta(hours=1)
+    assert (there.date() - here.date()).days in (days, days + 1)
+
+
+def test_all_day_every_day_is_a_campaign_without_a_window() -> None:
+    assert within_window(ALWAYS, at("2026-11-07T23:59"), STOCKHOLM) == at("2026-11-07T23:59")
