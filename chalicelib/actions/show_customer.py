@@ -1,5 +1,6 @@
 """The state API: everything about a customer as the API writes it. See docs/api.md."""
 
+import re
 from dataclasses import asdict
 from typing import Any
 
@@ -12,6 +13,9 @@ from chalicelib.store.customers import Account, StoredInvoice
 
 RECENT = 12
 """Invoices that the overview shows; the rest is paged."""
+
+_CURSOR = re.compile(r"5#INV#[0-9]{12}#[A-Za-z0-9_]{1,255}")
+"""The sort key of an invoice. Anything else may be no key at all for DynamoDB, which would look like a failure of ours."""
 
 
 def show_customer(site: Site, ident: str, now: int) -> dict[str, Any]:
@@ -39,7 +43,7 @@ def show_customer(site: Site, ident: str, now: int) -> dict[str, Any]:
 
 def show_invoices(site: Site, ident: str, limit: int, cursor: str | None) -> dict[str, Any]:
     """A page of a customer's invoices, newest first. Raises NotFound for an unknown customer, BadRequest for a cursor."""
-    if cursor is not None and not cursor.startswith("5#INV#"):
+    if cursor is not None and not _CURSOR.fullmatch(cursor):
         raise BadRequest("cursor must be a next_cursor of this list.", "cursor")
     page, more = customers.invoices(site.scope, ident, limit, cursor)
     if not page and cursor is None:

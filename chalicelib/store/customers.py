@@ -60,9 +60,12 @@ def find(scope: str, customer: str) -> Account:
 def invoices(scope: str, customer: str, limit: int, after: str | None) -> tuple[list[StoredInvoice], bool]:
     """A page of a customer's invoices, newest first, after the sort key `after`; and whether there are more."""
     start = f"{after}\uffff" if after else keys.INVOICES
-    rows = _query(keys.of_customer(scope, customer), limit + 1, ObjectRow.sk.between(start, f"{keys.INVOICES}\uffff"))
+    span = ObjectRow.sk.between(start, f"{keys.INVOICES}\uffff")
+    # Deleted drafts are left out by the Query itself: they must neither shorten a page nor look like the end.
+    kept = ObjectRow.gone.does_not_exist() & ObjectRow.state.exists()
+    rows = _query(keys.of_customer(scope, customer), limit + 1, span, kept)
     found = [(row, record_of(row)) for row in rows]
-    page = [stored_invoice(row, record) for row, record in found if isinstance(record, Invoice) and not row.gone]
+    page = [stored_invoice(row, record) for row, record in found if isinstance(record, Invoice)]
     return page[:limit], len(page) > limit
 
 
@@ -91,7 +94,7 @@ def product_names(scope: str, products: Iterable[str]) -> dict[str, str]:
     return {record.id: record.name for record in records if isinstance(record, Product)}
 
 
-def _query(pk: str, limit: int, sort: Any = None) -> list[ObjectRow]:
+def _query(pk: str, limit: int, sort: Any = None, kept: Any = None) -> list[ObjectRow]:
     bind()
     with store_errors():
-        return list(ObjectRow.query(pk, sort, limit=limit))
+        return list(ObjectRow.query(pk, sort, kept, limit=limit))

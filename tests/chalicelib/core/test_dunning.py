@@ -31,6 +31,7 @@ from chalicelib.core.dunning import (
     within_window,
 )
 from chalicelib.core.model import Invoice, Track
+from tests.records import invoice
 
 STOCKHOLM = "Europe/Stockholm"
 ZONES = [
@@ -49,31 +50,6 @@ def at(text: str, zone: str = STOCKHOLM) -> int:
 
 
 MONDAY = at("2026-11-02T10:00")
-
-
-def invoice(**changes: Any) -> Invoice:
-    """A renewal whose first charge failed."""
-    failed = Invoice(
-        id="in_1",
-        customer="cus_1",
-        number="A-1",
-        status="open",
-        currency="sek",
-        amount_due=14900,
-        amount_paid=0,
-        amount_remaining=14900,
-        attempted=True,
-        attempt_count=1,
-        next_payment_attempt=None,
-        due_date=None,
-        billing_reason="subscription_cycle",
-        collection_method="charge_automatically",
-        subscription="sub_1",
-        hosted_invoice_url=None,
-        invoice_pdf=None,
-        created=MONDAY - HOUR,
-    )
-    return replace(failed, **changes)
 
 
 def facts(code: str | None = "expired_card", *, of: Invoice | None = None, **changes: Any) -> Facts:
