@@ -1,8 +1,10 @@
 """The servers of the laptop: started as processes of their own, in a group of their own, and all stopped at the end."""
 
+import ctypes
 import os
 import signal
 import subprocess
+import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -12,6 +14,7 @@ from urllib.request import urlopen
 
 READY_SECONDS = 30
 STOP_SECONDS = 10
+PR_SET_PDEATHSIG = 1
 
 
 class StartError(Exception):
@@ -34,7 +37,13 @@ class Processes:
         log = self.folder / f"{name}.log"
         with log.open("wb") as output:
             process = subprocess.Popen(
-                command, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+                command,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                preexec_fn=_end_with_us,  # noqa: PLW1509 - no other thread of ours runs yet
             )
         self.running.append((name, process))
         deadline = time.monotonic() + READY_SECONDS
@@ -58,6 +67,12 @@ class Processes:
                 process.wait(STOP_SECONDS)
             _signal_group(process, signal.SIGKILL)
             process.wait()
+
+
+def _end_with_us() -> None:
+    """On Linux, have a server told to stop where we are killed without a chance to do so ourselves."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:

@@ -1,6 +1,7 @@
 """Servers start when they answer, and nothing of them is left at the end."""
 
 import os
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 
 from infra.local.aws import free_port
 from infra.local.processes import Processes, StartError
+from infra.package import ROOT
 
 SERVER = """
 import http.server, subprocess, sys
@@ -43,6 +45,32 @@ def test_a_server_is_stopped_with_all_that_it_started(tmp_path: Path) -> None:
     assert not alive(server)
     assert not alive(child)
     assert processes.running == []
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from infra.local.processes import Processes
+processes = Processes(Path(sys.argv[1]))
+port = sys.argv[2]
+processes.start("server", [sys.executable, "-m", "http.server", port], {}, f"http://127.0.0.1:{port}")
+print(processes.running[0][1].pid, flush=True)
+os.kill(os.getpid(), 9)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent is gone")
+def test_a_server_ends_where_its_starter_is_killed(tmp_path: Path) -> None:
+    """Nobody is left to stop it then."""
+    command = [sys.executable, "-c", KILLED, str(tmp_path), str(free_port())]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    server = int(result.stdout)
+
+    deadline = time.monotonic() + 5
+    while alive(server) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert result.returncode == -9
+    assert not alive(server)
 
 
 def test_a_server_that_ends_at_once_is_an_error_with_its_last_words(tmp_path: Path) -> None:
