@@ -9,6 +9,7 @@ import threading
 from pathlib import Path
 from types import FrameType
 
+from infra.local.twin.core import portal, saving
 from infra.local.twin.core.twin import Twin
 from infra.local.twin.http.server import Server
 from infra.local.twin.http.service import Service
@@ -33,6 +34,12 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--clock-file", type=Path, help="the offset to real time, in whole seconds, is written here before each move"
     )
+    parser.add_argument(
+        "--no-default-portal", action="store_true", help="as a merchant who saved no portal settings yet"
+    )
+    parser.add_argument(
+        "--state", type=Path, help="the state is read from here at the start, and written here at the end"
+    )
     return parser.parse_args(words)
 
 
@@ -42,6 +49,10 @@ def build(options: argparse.Namespace) -> Twin:
     twin = Twin(seed, account_id=options.account, start=options.start)
     given = Path(options.chaos)
     twin.set_chaos(json.loads(given.read_text()) if given.is_file() else options.chaos)
+    if options.state and options.state.is_file():
+        twin.world = saving.load(options.state.read_bytes(), twin.world.wall)
+    elif not options.no_default_portal:
+        portal.save_default(twin.world)
     return twin
 
 
@@ -53,7 +64,7 @@ def main(words: list[str] | None = None) -> int:
     except ValueError as error:
         print(f"twin: {error}", file=sys.stderr)
         return 2
-    service = Service(twin, options.clock_file)
+    service = Service(twin, options.clock_file, options.state)
     server = Server((options.host, options.port), service)
     twin.world.base_url = options.base_url or f"http://{options.host}:{server.server_address[1]}"
     service.start()
@@ -66,6 +77,7 @@ def main(words: list[str] | None = None) -> int:
     print(json.dumps({"url": twin.world.base_url, "account": options.account, "seed": twin.world.seed}), flush=True)
     server.serve_forever(poll_interval=0.1)
     service.stop()
+    service.save()
     server.server_close()
     return 0
 

@@ -114,7 +114,7 @@ def schedule(world: World, sub: Obj) -> None:
     """Notes when there is next something to do: the end of a period, the trial's last three days, the coming invoice."""
     end = min(i["current_period_end"] for i in sub["items"]["data"])
     world.at(end, "renew", sub["id"])
-    if sub["trial_end"] and sub["status"] == "trialing":
-        world.at(max(world.now, sub["trial_end"] - 3 * DAY), "trial_will_end", sub["id"])
+    if sub["trial_end"] and sub["status"] == "trialing" and sub["trial_end"] - 3 * DAY > world.now:
+        world.at(sub["trial_end"] - 3 * DAY, "trial_will_end", sub["id"])
     if world.settings.upcoming_days:
         world.at(max(world.now, end - world.settings.upcoming_days * DAY), "upcoming", sub["id"])

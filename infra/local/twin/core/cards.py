@@ -16,7 +16,10 @@ class Decline:
 
 @dataclass(frozen=True)
 class TestCard:
-    """`attach` and `charge` are decline codes or None; `auth`: the bank asks `always`, or `unless_set_up`."""
+    """`attach` and `charge` are decline codes or None; `auth`: the bank asks `always`, or `unless_set_up`.
+
+    `dispute`: a payment is disputed at once, for this reason or as an inquiry.
+    """
 
     __test__ = False
 
@@ -28,6 +31,7 @@ class TestCard:
     attach: str | None = None
     charge: str | None = None
     auth: str | None = None
+    dispute: str | None = None
 
 
 def _refused(
@@ -143,7 +147,9 @@ CARDS = (
         auth="always",
         charge="insufficient_funds",
     ),
-    TestCard("4000000000000259", "pm_card_createDispute"),
+    TestCard("4000000000000259", "pm_card_createDispute", dispute="fraudulent"),
+    TestCard("4000000000002685", "pm_card_createDisputeProductNotReceived", dispute="product_not_received"),
+    TestCard("4000000000001976", "pm_card_createDisputeInquiry", dispute="inquiry"),
 )
 ALIASES = {
     "pm_card_chargeDeclined": "pm_card_visa_chargeDeclined",

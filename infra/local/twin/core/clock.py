@@ -23,6 +23,7 @@ DUE: dict[str, tuple[str, Callable[[World, Obj], None]]] = {
     "expire": ("subscription", cycles.expire),
     "finalize": ("invoice", cycles.finalize),
     "overdue": ("invoice", cycles.overdue),
+    "expiring": ("subscription_schedule", schedules.expiring),
     "phase": ("subscription_schedule", schedules.turn),
     "renew": ("subscription", cycles.renew),
     "resume_collection": ("subscription", schedules.resume_collection),
@@ -73,48 +74,42 @@ def _run(world: World, moment: int, what: str, who: str) -> None:
 
 
 def create(world: World, call: Call) -> Obj:
-    """A test clock. There is one time in the twin, so `frozen_time` may not lie before now; later, it is advanced to."""
+    """A test clock. There is one time in the twin: a later `frozen_time` is gone to, an earlier one is only shown."""
     at = call.p["frozen_time"]
-    if at < world.now - DAY:
-        raise invalid(
-            "The twin has one clock for everything: frozen_time cannot lie before the twin's time.", "frozen_time"
-        )
-    clock = world.add(
-        fields(
-            id=world.ids.new("clock"),
-            object="test_helpers.test_clock",
-            created=world.now,
-            deletes_after=world.now + 30 * DAY,
-            frozen_time=max(at, world.now),
-            livemode=False,
-            name=call.p.get("name"),
-            status="ready",
-            status_details={},
-        )
+    clock = fields(
+        id=world.ids.new("clock"),
+        object="test_helpers.test_clock",
+        created=world.now,
+        deletes_after=world.now + 30 * DAY,
+        frozen_time=at,
+        livemode=False,
+        name=call.p.get("name"),
+        status="ready",
+        status_details={},
     )
-    emit(world, "test_helpers.test_clock.created", clock)
+    emit(world, "test_helpers.test_clock.created", world.add(clock))
     world.wanted_time = max(at, world.now)
     return clock
 
 
 def advance(world: World, call: Call) -> Obj:
-    """Moves the twin's time forward. The answer says `advancing`; what is due has been run by the time it arrives."""
+    """Moves the twin's time forward, by as much as this clock's. What is due has been run when the answer arrives."""
     clock = world.get("test_helpers.test_clock", call.id)
     at = call.p["frozen_time"]
-    if at <= world.now:
+    if at <= clock["frozen_time"]:
         raise invalid("frozen_time must be after the test clock's current frozen time.", "frozen_time")
     clock.update(status="advancing", status_details={"advancing": {"target_frozen_time": at}})
     emit(world, "test_helpers.test_clock.advancing", clock)
-    clock["_target"] = at
-    world.wanted_time = at
+    world.wanted_time = clock["_arrives"] = world.now + at - clock["frozen_time"]
     return clock
 
 
 def arrive(world: World) -> None:
     """Test clocks whose time has come are ready."""
     for clock in world.table("test_helpers.test_clock").values():
-        if clock["status"] == "advancing" and clock["_target"] <= world.now:
-            clock.update(status="ready", status_details={}, frozen_time=clock["_target"])
+        if clock["status"] == "advancing" and clock["_arrives"] <= world.now:
+            at = clock["status_details"]["advancing"]["target_frozen_time"]
+            clock.update(status="ready", status_details={}, frozen_time=at)
             emit(world, "test_helpers.test_clock.ready", clock)
 
 

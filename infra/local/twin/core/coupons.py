@@ -40,7 +40,7 @@ COUPON: dict[str, Check | Required] = {
 COUPON_UPDATE: dict[str, Check | Required] = {"name": clear(text), "metadata": metadata}
 COUPONS: dict[str, Check | Required] = dict(CREATED)
 CODE: dict[str, Check | Required] = {
-    "promotion": need(shape(type=need(one_of("coupon", "coupon")), coupon=need(text))),
+    "promotion": shape(type=need(one_of("coupon", "coupon")), coupon=need(text)),
     "code": text,
     "active": flag,
     "customer": text,
@@ -128,7 +128,9 @@ def list_(world: World, call: Call) -> Obj:
 def create_code(world: World, call: Call) -> Obj:
     """A code that customers can type."""
     p = call.p
-    coupon = world.get("coupon", p["promotion"]["coupon"], "promotion[coupon]")
+    if "promotion" not in p and "coupon" not in p:
+        raise invalid("Missing required param: promotion.", "promotion", "parameter_missing")
+    coupon = world.get("coupon", p.get("coupon") or p["promotion"]["coupon"], "promotion[coupon]")
     text_ = p.get("code") or world.ids.letters(8).upper()
     if any(c["active"] and c["code"].upper() == text_.upper() for c in world.table("promotion_code").values()):
         raise invalid("An active promotion code with this code already exists.", "code", "resource_already_exists")

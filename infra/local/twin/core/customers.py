@@ -41,7 +41,7 @@ FIELDS: dict[str, Check | Required] = {
         custom_fields=clear(listed(shape(name=text, value=text))),
     ),
 }
-CREATE: dict[str, Check | Required] = {**FIELDS, "payment_method": text, "test_clock": text}
+CREATE: dict[str, Check | Required] = {**FIELDS, "payment_method": text, "source": text, "test_clock": text}
 UPDATE = FIELDS
 LIST: dict[str, Check | Required] = {**CREATED, "email": text, "test_clock": text}
 
@@ -54,6 +54,8 @@ def create(world: World, call: Call) -> Obj:
     obj = world.add(_blank(world, clock))
     try:
         _apply(world, obj, call.p)
+        if "source" in call.p:
+            _take_token(world, obj, call.p["source"])
         if "payment_method" in call.p:
             payment_methods.attach_to(world, call.p["payment_method"], obj, "payment_method")
     except Exception:
@@ -61,6 +63,13 @@ def create(world: World, call: Call) -> Obj:
         raise
     emit(world, "customer.created", obj)
     return obj
+
+
+def _take_token(world: World, obj: Obj, token: str) -> None:
+    """An old `tok_..`: there are no legacy cards here, so it becomes a payment method and the default of invoices."""
+    card = payment_methods.mint(world, token.replace("tok_", "pm_card_", 1), "source")
+    payment_methods.attach_to(world, card["id"], obj, "source")
+    obj["invoice_settings"] = {**obj["invoice_settings"], "default_payment_method": card["id"]}
 
 
 def _blank(world: World, clock: str | None) -> Obj:

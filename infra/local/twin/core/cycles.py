@@ -13,12 +13,12 @@ def renew(world: World, sub: Obj) -> None:
         return
     if sub["cancel_at"] and sub["cancel_at"] <= world.now:
         return
-    if sub["status"] == "trialing" and _trial_ends_badly(world, sub):
+    if sub["status"] == "trialing" and trial_ends_badly(world, sub):
         return
     _cycle(world, sub)
 
 
-def _trial_ends_badly(world: World, sub: Obj) -> bool:
+def trial_ends_badly(world: World, sub: Obj) -> bool:
     """Without a card the merchant may want the trial to end in a pause or a cancellation."""
     wanted = sub["trial_settings"]["end_behavior"]["missing_payment_method"]
     customer = world.get("customer", sub["customer"])

@@ -50,7 +50,7 @@ def editing(world: World, obj: Obj, kind: str) -> Iterator[Obj]:
     old = public(obj)
     yield obj
     changed = previous(old, public(obj))
-    if changed:
+    if changed and not obj.get("_unborn"):  # what is still being made is told as made, and not as changed before
         emit(world, kind, obj, changed)
 
 

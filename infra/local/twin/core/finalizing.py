@@ -100,7 +100,7 @@ def void(world: World, invoice: Obj) -> None:
     """An open or uncollectible invoice that is not to be paid any more."""
     if invoice["status"] not in ("open", "uncollectible"):
         raise invalid("You can only pass in open invoices. This invoice isn't open.", None, "invoice_not_editable")
-    _stop(world, invoice, "void_invoice")
+    stop_collecting(world, invoice, "void_invoice")
     with editing(world, invoice, "invoice.updated"):
         invoice.update(status="void", auto_advance=False, next_payment_attempt=None)
         invoice["status_transitions"] = {**invoice["status_transitions"], "voided_at": world.now}
@@ -119,7 +119,8 @@ def give_up(world: World, invoice: Obj, reason: str) -> None:
     emit(world, "invoice.marked_uncollectible", invoice)
 
 
-def _stop(world: World, invoice: Obj, reason: str) -> None:
+def stop_collecting(world: World, invoice: Obj, reason: str = "automatic") -> None:
+    """Ends the payment of an invoice that is not to be charged any more."""
     found = payments.of_invoice(world, invoice)
     if found:
         payment, intent = found

@@ -74,7 +74,7 @@ def create(world: World, call: Call) -> Obj:
         sub,
         "manual",
         [],
-        p.get("currency") or customer["currency"] or "sek",
+        p.get("currency") or _currency(world, customer),
         method=p.get("collection_method"),
         pull=pull,
         announce=False,
@@ -83,6 +83,11 @@ def create(world: World, call: Call) -> Obj:
     _apply(world, invoice, p)
     emit(world, "invoice.created", invoice)
     return invoice
+
+
+def _currency(world: World, customer: Obj) -> str:
+    waiting = [x["currency"] for x in world.find("invoiceitem", "customer", customer["id"]) if x["invoice"] is None]
+    return str(customer["currency"] or (waiting or [world.get("account", world.account)["default_currency"]])[0])
 
 
 def _check_due(p: Obj, method: str) -> None:

@@ -1,6 +1,6 @@
 """Payment intents, charges and invoice payments over the API."""
 
-from infra.local.twin.core import collecting, payment_methods, payments
+from infra.local.twin.core import billing_info, collecting, payment_methods, payments
 from infra.local.twin.core.call import Call
 from infra.local.twin.core.cards import Decline
 from infra.local.twin.core.errors import declined, invalid
@@ -44,6 +44,7 @@ INTENT: dict[str, Check | Required] = {
     "automatic_payment_methods": shape(enabled=need(flag), allow_redirects=one_of("always", "never")),
     "statement_descriptor": text,
     "capture_method": one_of("automatic", "automatic_async"),
+    "shipping": shape(address=need(billing_info.ADDRESS), name=need(text), phone=text),
 }
 CANCEL: dict[str, Check | Required] = {
     "cancellation_reason": one_of("abandoned", "duplicate", "fraudulent", "requested_by_customer")
@@ -65,6 +66,7 @@ def create_intent(world: World, call: Call) -> Obj:
         world.get("customer", p["customer"], "customer")
     intent = payments.new_intent(world, p.get("customer"), p["amount"], p["currency"].lower(), p.get("description"))
     intent["metadata"] = merge_metadata({}, p.get("metadata"))
+    intent["shipping"] = billing_info.shipping(p.get("shipping"))
     intent["statement_descriptor"] = p.get("statement_descriptor")
     intent["receipt_email"], intent["setup_future_usage"] = p.get("receipt_email"), p.get("setup_future_usage")
     emit(world, "payment_intent.created", intent)

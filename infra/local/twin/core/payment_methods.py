@@ -113,7 +113,7 @@ def _make(world: World, card: cards.TestCard, month: int, year: int) -> Obj:
         "_charge": card.charge,
         "_auth": card.auth,
         "_set_up": False,
-        "_dispute": card.token == "pm_card_createDispute",  # noqa: S105 - the name of a test card
+        "_dispute": card.dispute,
     }
     return world.add(
         fields(

@@ -1,6 +1,6 @@
 """Payment intents, charges and invoice payments: how the bank is asked, and what is kept of its answer."""
 
-from infra.local.twin.core import billing_info
+from infra.local.twin.core import billing_info, disputes
 from infra.local.twin.core.cards import DECLINES, Decline
 from infra.local.twin.core.events import emit
 from infra.local.twin.core.values import Obj, public
@@ -138,6 +138,9 @@ def confirm(
     intent.update(status="succeeded", amount_received=intent["amount"], last_payment_error=None, next_action=None)
     emit(world, "charge.succeeded", charge)
     emit(world, "payment_intent.succeeded", intent)
+    if card["_dispute"]:
+        inquiry = card["_dispute"] == "inquiry"
+        disputes.open_(world, charge, "fraudulent" if inquiry else card["_dispute"], inquiry)
     return None
 
 

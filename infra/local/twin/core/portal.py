@@ -18,7 +18,7 @@ UNUSED_FOR, IDLE_FOR = 300, 3600
 
 
 def create_configuration(world: World, call: Call) -> Obj:
-    """A configuration. The first one made is the default; the dashboard, which would save one, does not exist here."""
+    """A configuration. The first one is the default, as the one that a merchant saves in the dashboard."""
     p = call.p
     first = not world.table("billing_portal.configuration")
     config = fields(
@@ -40,6 +40,17 @@ def create_configuration(world: World, call: Call) -> Obj:
     _apply(world, config, p)
     emit(world, "billing_portal.configuration.created", world.add(config))
     return config
+
+
+def save_default(world: World) -> Obj:
+    """What a merchant does once in Stripe's dashboard: the default configuration, with what every portal can do."""
+    features: Obj = {
+        "customer_update": {"enabled": True, "allowed_updates": ["email", "address", "phone"]},
+        "invoice_history": {"enabled": True},
+        "payment_method_update": {"enabled": True},
+        "subscription_cancel": {"enabled": True},
+    }
+    return create_configuration(world, Call("", (), {"features": features}))
 
 
 def _apply(world: World, config: Obj, p: Obj) -> None:

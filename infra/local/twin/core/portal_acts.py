@@ -131,7 +131,8 @@ def cancel(world: World, session: Obj, wanted: str, feedback: str | None, commen
         "feedback": feedback if feedback in rules["cancellation_reason"]["options"] else None,
         "comment": comment or None,
     }
-    schedules.release_of(world, sub)
+    if sub["schedule"]:
+        raise invalid("This subscription cannot be canceled because an update is scheduled.")
     if rules["mode"] == "immediately":
         sub_update.cancel_now(
             world, sub, {"prorate": rules["proration_behavior"] != "none", "cancellation_details": details}

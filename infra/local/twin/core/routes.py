@@ -8,11 +8,14 @@ from infra.local.twin.core import (
     account,
     clock,
     coupons,
+    credit_notes,
     customers,
+    disputes,
     event_api,
     expand,
     invoice_items,
     invoices,
+    item_api,
     meters,
     money_api,
     pausing,
@@ -20,27 +23,34 @@ from infra.local.twin.core import (
     portal,
     prices,
     products,
+    refunds,
+    schedule_api,
     setup_intents,
     sub_update,
     subscriptions,
 )
 from infra.local.twin.core.call import Call
-from infra.local.twin.core.params import Check, Required
+from infra.local.twin.core.params import Check, Required, listed, text
 from infra.local.twin.core.values import Obj
 from infra.local.twin.core.world import World
 
 Handler = Callable[[World, Call], Obj]
 Params = dict[str, Check | Required]
+WORDS = listed(text)
 
 
 @dataclass(frozen=True)
 class Route:
-    """One method of one path; `{}` stands for an id."""
+    """One method of one path; `{}` stands for an id.
+
+    `older` parameters are taken only from callers that name no version: Stripe's own CLI still sends them.
+    """
 
     method: str
     path: str
     handler: Handler
     params: Params = field(default_factory=dict)
+    older: Params = field(default_factory=dict)
 
 
 ROUTES = (
@@ -63,6 +73,11 @@ ROUTES = (
     Route("GET", "/v1/coupons/{}", coupons.retrieve),
     Route("POST", "/v1/coupons/{}", coupons.update, coupons.COUPON_UPDATE),
     Route("DELETE", "/v1/coupons/{}", coupons.delete),
+    Route("GET", "/v1/credit_notes", credit_notes.list_, credit_notes.LIST),
+    Route("POST", "/v1/credit_notes", credit_notes.create, credit_notes.CREATE),
+    Route("GET", "/v1/credit_notes/{}", credit_notes.retrieve),
+    Route("POST", "/v1/credit_notes/{}", credit_notes.update, credit_notes.UPDATE),
+    Route("POST", "/v1/credit_notes/{}/void", credit_notes.void),
     Route("GET", "/v1/customers", customers.list_, customers.LIST),
     Route("POST", "/v1/customers", customers.create, customers.CREATE),
     Route("GET", "/v1/customers/{}", customers.retrieve),
@@ -70,6 +85,10 @@ ROUTES = (
     Route("DELETE", "/v1/customers/{}", customers.delete),
     Route("GET", "/v1/customers/{}/payment_methods", payment_methods.list_of_customer, payment_methods.LIST_OF),
     Route("GET", "/v1/customers/{}/payment_methods/{}", payment_methods.of_customer),
+    Route("GET", "/v1/disputes", disputes.list_, disputes.LIST),
+    Route("GET", "/v1/disputes/{}", disputes.retrieve),
+    Route("POST", "/v1/disputes/{}", disputes.update, disputes.UPDATE),
+    Route("POST", "/v1/disputes/{}/close", disputes.close),
     Route("GET", "/v1/events", event_api.list_, event_api.LIST),
     Route("GET", "/v1/events/{}", event_api.retrieve),
     Route("GET", "/v1/invoice_payments", money_api.invoice_payments, money_api.PAYMENTS),
@@ -91,7 +110,7 @@ ROUTES = (
     Route("POST", "/v1/invoices/{}/send", invoices.send),
     Route("POST", "/v1/invoices/{}/void", invoices.void),
     Route("GET", "/v1/payment_intents", money_api.intents, money_api.LIST),
-    Route("POST", "/v1/payment_intents", money_api.create_intent, money_api.INTENT),
+    Route("POST", "/v1/payment_intents", money_api.create_intent, money_api.INTENT, {"payment_method_types": WORDS}),
     Route("GET", "/v1/payment_intents/{}", money_api.intent),
     Route("POST", "/v1/payment_intents/{}/cancel", money_api.cancel_intent, money_api.CANCEL),
     Route("POST", "/v1/payment_intents/{}/confirm", money_api.confirm_intent, money_api.CONFIRM),
@@ -111,16 +130,35 @@ ROUTES = (
     Route("POST", "/v1/products/{}", products.update, products.UPDATE),
     Route("DELETE", "/v1/products/{}", products.delete),
     Route("GET", "/v1/promotion_codes", coupons.codes, coupons.CODES),
-    Route("POST", "/v1/promotion_codes", coupons.create_code, coupons.CODE),
+    Route("POST", "/v1/promotion_codes", coupons.create_code, coupons.CODE, {"coupon": text}),
     Route("GET", "/v1/promotion_codes/{}", coupons.code),
     Route("POST", "/v1/promotion_codes/{}", coupons.update_code, coupons.CODE_UPDATE),
+    Route("GET", "/v1/refunds", refunds.list_, refunds.LIST),
+    Route("POST", "/v1/refunds", refunds.create, refunds.CREATE),
+    Route("GET", "/v1/refunds/{}", refunds.retrieve),
+    Route("POST", "/v1/refunds/{}", refunds.update, refunds.UPDATE),
     Route("GET", "/v1/setup_intents", setup_intents.list_, setup_intents.LIST),
-    Route("POST", "/v1/setup_intents", setup_intents.create, setup_intents.CREATE),
+    Route("POST", "/v1/setup_intents", setup_intents.create, setup_intents.CREATE, {"payment_method_types": WORDS}),
     Route("GET", "/v1/setup_intents/{}", setup_intents.retrieve),
     Route("POST", "/v1/setup_intents/{}/cancel", setup_intents.cancel, setup_intents.CANCEL),
     Route("POST", "/v1/setup_intents/{}/confirm", setup_intents.confirm_call, setup_intents.CONFIRM),
-    Route("GET", "/v1/subscription_items", subscriptions.list_items, subscriptions.ITEM_LIST),
-    Route("GET", "/v1/subscription_items/{}", subscriptions.retrieve_item),
+    Route("GET", "/v1/subscription_items", item_api.list_, item_api.LIST),
+    Route("POST", "/v1/subscription_items", item_api.create, item_api.CREATE),
+    Route("GET", "/v1/subscription_items/{}", item_api.retrieve),
+    Route("POST", "/v1/subscription_items/{}", item_api.update, item_api.UPDATE),
+    Route("DELETE", "/v1/subscription_items/{}", item_api.delete, item_api.DELETE),
+    Route("GET", "/v1/subscription_schedules", schedule_api.list_, schedule_api.LIST),
+    Route(
+        "POST",
+        "/v1/subscription_schedules",
+        schedule_api.create,
+        schedule_api.CREATE,
+        {"phases": listed(schedule_api.OLDER_PHASE)},
+    ),
+    Route("GET", "/v1/subscription_schedules/{}", schedule_api.retrieve),
+    Route("POST", "/v1/subscription_schedules/{}", schedule_api.update, schedule_api.UPDATE),
+    Route("POST", "/v1/subscription_schedules/{}/cancel", schedule_api.cancel, schedule_api.CANCEL),
+    Route("POST", "/v1/subscription_schedules/{}/release", schedule_api.release),
     Route("GET", "/v1/subscriptions", subscriptions.list_, subscriptions.LIST),
     Route("POST", "/v1/subscriptions", subscriptions.create, subscriptions.CREATE),
     Route("GET", "/v1/subscriptions/{}", subscriptions.retrieve),
@@ -143,6 +181,7 @@ ROUTES = (
 
 expand.INCLUDED.update(
     {
+        ("charge", "refunds"): refunds.of_charge,
         ("coupon", "applies_to"): lambda _world, obj: {"products": obj["_applies_to"]} if obj["_applies_to"] else None,
         ("customer", "subscriptions"): customers.subscriptions_of,
         ("invoice", "confirmation_secret"): invoices.confirmation_secret,

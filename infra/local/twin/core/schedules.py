@@ -1,9 +1,12 @@
-"""Plans for later: a change at the end of the period, collection that resumes, subscriptions that resume."""
+"""Subscription schedules: phases that follow each other, with the items that each has. Also resumptions that were planned."""
 
-from infra.local.twin.core import items, pausing, proration
+from infra.local.twin.core import items, pausing, proration, settlement
+from infra.local.twin.core.errors import invalid
 from infra.local.twin.core.events import editing, emit
 from infra.local.twin.core.values import Obj
 from infra.local.twin.core.world import World, fields
+
+WEEK = 7 * 86400
 
 
 def resume_collection(world: World, sub: Obj) -> None:
@@ -21,146 +24,162 @@ def resume(world: World, sub: Obj) -> None:
 
 def at_period_end(world: World, sub: Obj, change: Obj) -> Obj:
     """A schedule of two phases: as it is until the period ends, then changed for one period; after that it lets go."""
-    now, end = items.full_period(sub, sub["items"]["data"][0])
-    schedule = _made(world, sub)
-    schedule["phases"] = [
-        phase(sub, now, end),
-        {**phase(sub, end, end + (end - now)), "items": [_changed(world, sub, change)]},
-    ]
-    schedule["current_phase"] = {"end_date": end, "start_date": now}
-    schedule["_changes"] = {str(end): [change]}
-    emit(world, "subscription_schedule.created", world.add(schedule))
+    start, end = items.full_period(sub, sub["items"]["data"][0])
+    now = [row(i["price"]["id"], i["quantity"]) for i in sub["items"]["data"]]
+    old = next(i for i in sub["items"]["data"] if i["id"] == change["id"])
+    then = [row(change["price"], change.get("quantity", old["quantity"]))]
+    schedule = make(world, sub["customer"], sub, [phase(sub["currency"], start, end, now),
+                                                  phase(sub["currency"], end, end + (end - start), then)])  # fmt: skip
+    emit(world, "subscription_schedule.created", schedule)
     with editing(world, sub, "customer.subscription.updated"):
         sub["schedule"] = schedule["id"]
-    world.at(end, "phase", schedule["id"])
     return schedule
 
 
-def _made(world: World, sub: Obj) -> Obj:
+def make(world: World, customer: str, sub: Obj | None, phases: list[Obj], end_behavior: str = "release") -> Obj:
+    """Keeps a schedule and notes when its phases begin and end."""
     settings = {
-        "application_fee_percent": None,
-        "automatic_tax": {"disabled_reason": None, "enabled": False, "liability": None},
-        "billing_cycle_anchor": "automatic",
-        "billing_thresholds": None,
-        "collection_method": sub["collection_method"],
-        "default_payment_method": None,
-        "description": None,
-        "on_behalf_of": None,
-        "transfer_data": None,
-        "invoice_settings": {
-            "account_tax_ids": None,
-            "custom_fields": None,
-            "days_until_due": None,
-            "description": None,
-            "footer": None,
-            "issuer": {"type": "self"},
-        },
-    }
+        "application_fee_percent": None, "automatic_tax": {"disabled_reason": None, "enabled": False, "liability": None},
+        "billing_cycle_anchor": "automatic", "billing_thresholds": None, "default_payment_method": None, "description": None,
+        "collection_method": sub["collection_method"] if sub else "charge_automatically", "on_behalf_of": None,
+        "transfer_data": None, "invoice_settings": {"account_tax_ids": None, "custom_fields": None, "days_until_due": None,
+                                                    "description": None, "footer": None, "issuer": {"type": "self"}},
+    }  # fmt: skip
+    mode = dict(sub["billing_mode"]) if sub else {"flexible": {"proration_discounts": "included"}, "type": "flexible"}
+    schedule = fields(
+        id=world.ids.new("sub_sched"), object="subscription_schedule", application=None, billing_mode=mode, canceled_at=None,
+        completed_at=None, created=world.now, current_phase=None, customer=customer, customer_account=None,
+        default_settings=settings, end_behavior=end_behavior, livemode=world.livemode, metadata={}, pause_schedules=[],
+        phases=phases, released_at=None, released_subscription=None, status="active" if sub else "not_started",
+        subscription=sub["id"] if sub else None, test_clock=sub["test_clock"] if sub else None,
+    )  # fmt: skip
+    watch(world, schedule)
+    return world.add(schedule)
+
+
+def watch(world: World, schedule: Obj) -> None:
+    """Shows the phase that runs now, and comes back at each boundary and a week before the end."""
+    running = [p for p in schedule["phases"] if p["start_date"] <= world.now < p["end_date"]]
+    begun = schedule["subscription"] is not None and running
+    schedule["current_phase"] = {k: running[0][k] for k in ("end_date", "start_date")} if begun else None
+    for one in schedule["phases"]:
+        for moment in (one["start_date"], one["end_date"]):
+            if moment > world.now:
+                world.at(moment, "phase", schedule["id"])
+    last = schedule["phases"][-1]["end_date"]
+    world.at(max(world.now, last - WEEK), "expiring", schedule["id"])
+
+
+def row(price: str, quantity: int | None) -> Obj:
+    """An item of a phase."""
+    return {"billing_thresholds": None, "discounts": [], "metadata": {}, "plan": price, "price": price, "quantity": quantity,
+            "tax_rates": []}  # fmt: skip
+
+
+def phase(currency: str, start: int, end: int, rows: list[Obj], behavior: str = "none") -> Obj:
+    """A phase."""
     return fields(
-        id=world.ids.new("sub_sched"),
-        object="subscription_schedule",
-        application=None,
-        billing_mode=dict(sub["billing_mode"]),
-        canceled_at=None,
-        completed_at=None,
-        created=world.now,
-        current_phase=None,
-        customer=sub["customer"],
-        customer_account=None,
-        default_settings=settings,
-        end_behavior="release",
-        livemode=world.livemode,
-        metadata={},
-        pause_schedules=[],
-        phases=[],
-        released_at=None,
-        released_subscription=None,
-        status="active",
-        subscription=sub["id"],
-        test_clock=sub["test_clock"],
-    )
-
-
-def phase(sub: Obj, start: int, end: int) -> Obj:
-    """A phase with the subscription's items as they are."""
-    rows = [_item(i["price"]["id"], i["quantity"]) for i in sub["items"]["data"]]
-    return fields(
-        add_invoice_items=[],
-        application_fee_percent=None,
-        billing_cycle_anchor=None,
-        billing_thresholds=None,
-        collection_method=None,
-        currency=sub["currency"],
-        default_payment_method=None,
-        default_tax_rates=[],
-        description=None,
-        discounts=[],
-        end_date=end,
-        invoice_settings=None,
-        items=rows,
-        metadata={},
-        on_behalf_of=None,
-        proration_behavior="none",
-        start_date=start,
-        transfer_data=None,
-        trial_end=None,
-    )
-
-
-def _item(price: str, quantity: int | None) -> Obj:
-    return {
-        "billing_thresholds": None,
-        "discounts": [],
-        "metadata": {},
-        "plan": price,
-        "price": price,
-        "quantity": quantity,
-        "tax_rates": [],
-    }
-
-
-def _changed(world: World, sub: Obj, change: Obj) -> Obj:
-    item = next(i for i in sub["items"]["data"] if i["id"] == change["id"])
-    return _item(world.get("price", change["price"])["id"], change.get("quantity", item["quantity"]))
+        add_invoice_items=[], application_fee_percent=None, billing_cycle_anchor=None, billing_thresholds=None,
+        collection_method=None, currency=currency, default_payment_method=None, default_tax_rates=[], description=None,
+        discounts=[], end_date=end, invoice_settings=None, items=rows, metadata={}, on_behalf_of=None,
+        proration_behavior=behavior, start_date=start, transfer_data=None, trial_end=None,
+    )  # fmt: skip
 
 
 def turn(world: World, schedule: Obj) -> None:
-    """The next phase begins: its items take the place of the old ones, without proration; the last phase lets go at once."""
-    changes = schedule["_changes"].get(str(world.now))
-    sub = world.table("subscription").get(schedule["subscription"] or "")
-    if (
-        schedule["status"] != "active"
-        or changes is None
-        or sub is None
-        or sub["status"] in ("canceled", "incomplete_expired")
-    ):
+    """A boundary: the next phase's items take the place of the old ones, or the schedule ends."""
+    if schedule["status"] not in ("active", "not_started"):
         return
+    sub = world.table("subscription").get(schedule["subscription"] or "")
+    beginning = next((p for p in schedule["phases"] if p["start_date"] == world.now), None)
+    if beginning and sub:
+        _apply(world, sub, beginning)
+        with editing(world, schedule, "subscription_schedule.updated"):
+            schedule["current_phase"] = {k: beginning[k] for k in ("end_date", "start_date")}
+    elif beginning:
+        _begin(world, schedule, beginning)
+    elif schedule["phases"][-1]["end_date"] == world.now and sub:
+        _finish(world, schedule, sub)
+
+
+def _begin(world: World, schedule: Obj, first: Obj) -> None:
+    from infra.local.twin.core.schedule_api import start  # noqa: PLC0415 - it makes the subscription, and schedules come first
+
+    start(world, schedule, first)
+
+
+def _apply(world: World, sub: Obj, beginning: Obj) -> None:
+    customer = world.get("customer", sub["customer"])
+    at_end = [i for i in sub["items"]["data"] if i["current_period_end"] == world.now]
     with editing(world, sub, "customer.subscription.updated"):
-        customer = world.get("customer", sub["customer"])
-        proration.apply(proration.Move(world, sub, customer, "none", world.now), changes)
-        for item in sub["items"]["data"]:
-            item["current_period_end"] = min(item["current_period_end"], world.now)
+        behavior = "none" if at_end else beginning["proration_behavior"]
+        proration.apply(proration.Move(world, sub, customer, behavior, world.now), changes(sub, beginning["items"]))
+        for item in sub["items"]["data"] if at_end else []:
+            item["current_period_end"] = min(
+                item["current_period_end"], world.now
+            )  # the renewal of this second bills it
+
+
+def changes(sub: Obj, wanted: list[Obj]) -> list[Obj]:
+    """What must be done with a subscription's items so that they are those of a phase."""
+    have, result = list(sub["items"]["data"]), []
+    new = []
+    for one in wanted:
+        same = next((i for i in have if i["price"]["id"] == one["price"]), None)
+        if same:
+            have.remove(same)
+            result.append(
+                {"id": same["id"], "quantity": one["quantity"]} if one["quantity"] is not None else {"id": same["id"]}
+            )
+        else:
+            new.append(one)
+    for one in new:
+        change = {"price": one["price"]} | ({"quantity": one["quantity"]} if one["quantity"] is not None else {})
+        result.append({"id": have.pop(0)["id"], **change} if have else change)
+    return result + [{"id": item["id"], "deleted": True} for item in have]
+
+
+def _finish(world: World, schedule: Obj, sub: Obj) -> None:
+    if schedule["end_behavior"] == "cancel":
+        with editing(world, schedule, "subscription_schedule.updated"):
+            schedule.update(status="completed", completed_at=world.now, current_phase=None)
         sub["schedule"] = None
-    release(world, schedule)
+        settlement.end(world, sub, "cancellation_requested")
+        emit(world, "subscription_schedule.completed", schedule)
+        return
+    release_of(world, sub)
 
 
-def release(world: World, schedule: Obj) -> None:
-    """The subscription goes on without its schedule."""
-    with editing(world, schedule, "subscription_schedule.updated"):
-        schedule.update(
-            status="released",
-            released_at=world.now,
-            released_subscription=schedule["subscription"],
-            subscription=None,
-            current_phase=None,
-        )
-    emit(world, "subscription_schedule.released", schedule)
+def expiring(world: World, schedule: Obj) -> None:
+    """A week before its end."""
+    if schedule["status"] == "active" and schedule["phases"][-1]["end_date"] - WEEK <= world.now:
+        emit(world, "subscription_schedule.expiring", schedule)
 
 
 def release_of(world: World, sub: Obj) -> None:
-    """Drops what was planned for a subscription, as a cancellation in the portal does."""
-    if sub["schedule"]:
-        schedule = world.get("subscription_schedule", sub["schedule"])
-        with editing(world, sub, "customer.subscription.updated"):
-            sub["schedule"] = None
-        release(world, schedule)
+    """The subscription goes on without its schedule."""
+    if not sub["schedule"]:
+        return
+    schedule = world.get("subscription_schedule", sub["schedule"])
+    with editing(world, sub, "customer.subscription.updated"):
+        sub["schedule"] = None
+    with editing(world, schedule, "subscription_schedule.updated"):
+        schedule.update(status="released", released_at=world.now, released_subscription=sub["id"], subscription=None,
+                        current_phase=None)  # fmt: skip
+    emit(world, "subscription_schedule.released", schedule)
+
+
+def end_with(world: World, sub: Obj, aborted: bool) -> None:
+    """The subscription ended, and its schedule with it: aborted when nobody paid, else canceled."""
+    if not sub["schedule"]:
+        return
+    schedule = world.get("subscription_schedule", sub["schedule"])
+    if schedule["status"] == "active":
+        schedule.update(status="canceled", canceled_at=world.now, current_phase=None)
+        emit(world, "subscription_schedule.aborted" if aborted else "subscription_schedule.canceled", schedule)
+
+
+def must_be_live(schedule: Obj) -> None:
+    """Refuses to change what has ended."""
+    if schedule["status"] not in ("active", "not_started"):
+        raise invalid(f"You cannot change a subscription schedule that is {schedule['status']}.", None)

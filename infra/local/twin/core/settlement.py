@@ -1,5 +1,7 @@
 """What a payment or a failure means for the subscription and the customer, and how subscriptions end."""
 
+from types import ModuleType
+
 from infra.local.twin.core.errors import StripeError
 from infra.local.twin.core.events import editing, emit
 from infra.local.twin.core.values import Obj, previous, public
@@ -104,12 +106,20 @@ def end(world: World, sub: Obj, reason: str | None, status: str = "canceled") ->
             "reason": sub["cancellation_details"]["reason"] or reason,
         }
     sub.pop("status_details", None)
+    schedules_module().end_with(world, sub, aborted=reason == "payment_failed")
     for invoice in world.find("invoice", "_subscription", sub["id"]):
         if invoice["status"] in ("open", "draft") and invoice["auto_advance"]:
             with editing(world, invoice, "invoice.updated"):
                 invoice.update(auto_advance=False, next_payment_attempt=None, automatically_finalizes_at=None)
     if status == "canceled":
         emit(world, "customer.subscription.deleted", sub)
+
+
+def schedules_module() -> ModuleType:
+    """Schedules end subscriptions, and here the end of a subscription ends its schedule."""
+    from infra.local.twin.core import schedules  # noqa: PLC0415 - each needs the other
+
+    return schedules
 
 
 def end_all(world: World, customer: Obj) -> None:

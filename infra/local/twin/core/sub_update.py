@@ -3,6 +3,7 @@
 from infra.local.twin.core import (
     billing,
     collecting,
+    cycles,
     discounts,
     drafts,
     finalizing,
@@ -15,7 +16,7 @@ from infra.local.twin.core import (
 from infra.local.twin.core.call import Call
 from infra.local.twin.core.dates import boundary
 from infra.local.twin.core.errors import StripeError, invalid
-from infra.local.twin.core.events import editing
+from infra.local.twin.core.events import editing, emit
 from infra.local.twin.core.params import (
     Check,
     Required,
@@ -69,6 +70,10 @@ def change(world: World, sub: Obj, p: Obj) -> Obj:
     """The change itself: also what the portal does."""
     customer = world.get("customer", sub["customer"])
     _check(sub, p)
+    if sub["status"] == "trialing" and p.get("trial_end") == "now":
+        emit(world, "customer.subscription.trial_will_end", sub)
+        if cycles.trial_ends_badly(world, sub):
+            return sub
     invoice: Obj | None = None
     with editing(world, sub, "customer.subscription.updated"):
         sub_fields.apply_simple(sub, p)

@@ -1,6 +1,6 @@
 """Subscriptions: made, read, listed."""
 
-from infra.local.twin.core import billing, customers, discounts, items, payment_methods, sub_fields
+from infra.local.twin.core import billing, customers, cycles, discounts, items, payment_methods, sub_fields
 from infra.local.twin.core.call import Call
 from infra.local.twin.core.errors import invalid
 from infra.local.twin.core.events import emit
@@ -85,7 +85,7 @@ def create(world: World, call: Call) -> Obj:
         for row in rows:
             row["current_period_end"] = sub["trial_end"]
     sub["items"] = items.listing(sub, rows)
-    world.add(sub)
+    world.add(sub)["_unborn"] = True
     try:
         sub["discounts"] = discounts.make(world, p.get("discounts"), customer, sub["id"])
         for row, one in zip(rows, p["items"], strict=True):
@@ -95,7 +95,9 @@ def create(world: World, call: Call) -> Obj:
     except Exception:
         world.table("subscription").pop(sub["id"], None)
         raise
+    del sub["_unborn"]
     emit(world, "customer.subscription.created", sub)
+    cycles.trial_will_end(world, sub)
     return sub
 
 
@@ -174,21 +176,3 @@ def _status_fits(status: str, wanted: str | None) -> bool:
     if wanted == "ended":
         return status in ("canceled", "incomplete_expired")
     return status == wanted if wanted else status not in ("canceled", "incomplete_expired")
-
-
-def list_items(world: World, call: Call) -> Obj:
-    """GET /v1/subscription_items."""
-    sub = world.get("subscription", call.p["subscription"], "subscription")
-    return paged(sub["items"]["data"], call.p, call.path, newest_first=False)
-
-
-def retrieve_item(world: World, call: Call) -> Obj:
-    """GET /v1/subscription_items/{id}."""
-    for sub in world.table("subscription").values():
-        for item in sub["items"]["data"]:
-            if item["id"] == call.id:
-                return dict(item)
-    raise invalid(f"Invalid subscription_item id: {call.id}", "item", "resource_missing", 404)
-
-
-ITEM_LIST: dict[str, Check | Required] = {**PAGING, "subscription": need(text)}

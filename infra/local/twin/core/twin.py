@@ -85,7 +85,7 @@ class Twin:
         kept = idempotency.earlier(self.world, key, print_) if key else None
         if kept:
             return kept["status"], {**kept["headers"], "Idempotent-Replayed": "true"}, json.loads(kept["body"])
-        route, ids, typed, paths = self._understood(method, path, tree)
+        route, ids, typed, paths = self._understood(method, path, tree, "stripe-version" in headers)
         self.world.request.idempotency_key = key
         extra = {"Idempotency-Key": key, "Original-Request": str(self.world.request.id)} if key else {}
         status, body = self._run(route, Call(path, ids, typed), paths)
@@ -93,7 +93,9 @@ class Twin:
             idempotency.keep(self.world, key, print_, (status, extra, json.dumps(body)))
         return status, extra, body
 
-    def _understood(self, method: str, path: str, tree: Obj) -> tuple[routes.Route, tuple[str, ...], Obj, list[str]]:
+    def _understood(
+        self, method: str, path: str, tree: Obj, versioned: bool
+    ) -> tuple[routes.Route, tuple[str, ...], Obj, list[str]]:
         found = routes.find(method, path)
         if found is None:
             raise StripeError(
@@ -104,7 +106,8 @@ class Twin:
             )
         route, ids = found
         paths = params.listed(params.text)(tree.pop("expand"), "expand") if "expand" in tree else []
-        return route, ids, params.typed(tree, route.params), paths
+        fields = route.params if versioned else {**route.params, **route.older}
+        return route, ids, params.typed(tree, fields), paths
 
     def _run(self, route: routes.Route, call: Call, paths: list[str]) -> tuple[int, Obj]:
         self.world.journal = []

@@ -4,8 +4,10 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from infra.local.twin.core import cards, event_api, webhooks
+from infra.local.twin.core import cards, disputes, event_api, webhooks
+from infra.local.twin.core.events import editing
 from infra.local.twin.core.values import Obj, public
+from infra.local.twin.http import faults
 from infra.local.twin.http.service import Service
 
 Control = Callable[[Service, Obj], Obj]
@@ -112,6 +114,47 @@ def roll(service: Service, given: Obj) -> Obj:
         }
 
 
+def set_faults(service: Service, given: Obj) -> Obj:
+    """POST /_twin/faults {"rules": [{"pattern", "fault", "rate", "count", "seconds"}]}: failures of the API from now on."""
+    try:
+        service.faults.rules = faults.parse(given.get("rules"))
+    except (ValueError, TypeError) as error:
+        raise Mistake(str(error)) from None
+    return {"rules": [vars(rule) for rule in service.faults.rules]}
+
+
+def open_dispute(service: Service, given: Obj) -> Obj:
+    """POST /_twin/disputes {"charge": ch, "reason": "fraudulent"}: the customer's bank takes a payment back."""
+    with service.mail:
+        charge = service.twin.world.table("charge").get(str(given.get("charge")))
+        if charge is None or not charge["paid"] or charge["disputed"]:
+            raise Mistake("give a charge that succeeded and is not disputed")
+        made = disputes.open_(service.twin.world, charge, str(given.get("reason", "fraudulent")))
+        service.mail.notify_all()
+        return {"dispute": made["id"]}
+
+
+def update_card(service: Service, given: Obj) -> Obj:
+    """POST /_twin/card-updates {"payment_method": pm, "exp_month", "exp_year", "last4"}: the network renews a card."""
+    with service.mail:
+        card = service.twin.world.table("payment_method").get(str(given.get("payment_method")))
+        fresh = {k: v for k, v in given.items() if k in ("exp_month", "exp_year", "last4")}
+        if card is None or not fresh:
+            raise Mistake("give a payment method and at least one of exp_month, exp_year, last4")
+        with editing(service.twin.world, card, "payment_method.automatically_updated"):
+            card["card"] = {**card["card"], **fresh}
+        service.mail.notify_all()
+        return {"payment_method": card["id"]}
+
+
+def save(service: Service, _given: Obj) -> Obj:
+    """POST /_twin/save: writes the state file now, and not only at the end."""
+    if service.state_file is None:
+        raise Mistake("the twin was started without --state")
+    service.save()
+    return {"state": str(service.state_file)}
+
+
 def state(service: Service, given: Obj) -> Obj:
     """GET /_twin/objects?kind=..: all objects of a kind, oldest first, for comparisons."""
     with service.lock:
@@ -129,6 +172,10 @@ ROUTES: dict[tuple[str, str], Control] = {
     ("POST", "/_twin/resend"): resend,
     ("POST", "/_twin/roll"): roll,
     ("GET", "/_twin/objects"): state,
+    ("POST", "/_twin/faults"): set_faults,
+    ("POST", "/_twin/disputes"): open_dispute,
+    ("POST", "/_twin/card-updates"): update_card,
+    ("POST", "/_twin/save"): save,
 }
 
 

@@ -3,12 +3,15 @@
 import base64
 import binascii
 import json
+import socket
+import struct
+import time
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from infra.local.twin.http import control
+from infra.local.twin.http import control, faults
 from infra.local.twin.http.service import Service
 
 LARGEST = 1 << 20
@@ -57,8 +60,31 @@ class Handler(BaseHTTPRequestHandler):
         form = "&".join(part for part in (query, body.decode("utf-8", "replace")) if part)
         headers = {k.lower(): v for k, v in self.headers.items()}
         _basic(headers)
+        rule = self.server.service.faults.hit(self.command, path)
+        if rule and self._fault(rule):
+            return
         status, extra, answer = self.server.service.request(self.command, path, form, headers)
-        self._json(status, answer, extra)
+        if rule and rule.fault == "lost_answer":
+            self._cut()
+        else:
+            self._json(status, answer, extra)
+
+    def _fault(self, rule: faults.Rule) -> bool:
+        """Carries out a failure; True when the request ends with it."""
+        if rule.fault in ("slow", "timeout"):
+            time.sleep(rule.seconds)
+        if rule.fault in ("timeout", "reset"):
+            self._cut()
+        elif rule.fault not in ("slow", "lost_answer"):
+            status, headers, answer = faults.answer(rule, self.server.service.twin.world.ids.new("req"))
+            self._json(status, answer, headers)
+        return rule.fault not in ("slow", "lost_answer")
+
+    def _cut(self) -> None:
+        """Ends the connection without an answer, as a network does."""
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.close_connection = True
+        self.connection.close()
 
     def _page(self, path: str, query: str, body: bytes) -> None:
         from infra.local.twin.pages import site  # noqa: PLC0415 - loads Jinja2, at the first page and not at the start

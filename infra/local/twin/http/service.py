@@ -5,9 +5,11 @@ import time
 from pathlib import Path
 from typing import Any
 
+from infra.local.twin.core import saving
 from infra.local.twin.core.twin import Answer, Twin
 from infra.local.twin.core.values import Obj
 from infra.local.twin.http.courier import Courier
+from infra.local.twin.http.faults import Faults
 
 TICK = 0.5
 """Seconds between two looks at what has become due by real time passing."""
@@ -16,13 +18,14 @@ TICK = 0.5
 class Service:
     """Everything that touches the core goes through here, one thing at a time."""
 
-    def __init__(self, twin: Twin, clock_file: Path | None = None) -> None:
-        self.twin, self.clock_file = twin, clock_file
+    def __init__(self, twin: Twin, clock_file: Path | None = None, state_file: Path | None = None) -> None:
+        self.twin, self.clock_file, self.state_file = twin, clock_file, state_file
         self.lock = threading.RLock()
         self.mail = threading.Condition(self.lock)
         self.busy = 0
         self.stopped = threading.Event()
         self.courier = Courier()
+        self.faults = Faults(twin.world.seed)
         self.threads: list[threading.Thread] = []
         twin.on_move = self._write_offset
         self._write_offset(twin.world.offset)
@@ -41,6 +44,14 @@ class Service:
             self.mail.notify_all()
         for thread in self.threads:
             thread.join(5)
+
+    def save(self) -> None:
+        """Writes the state file, if there is to be one."""
+        if self.state_file is not None:
+            fresh = self.state_file.with_name(self.state_file.name + ".new")
+            with self.lock:
+                fresh.write_bytes(saving.dump(self.twin.world))
+            fresh.replace(self.state_file)
 
     def request(self, method: str, path: str, given: "str | Obj | None", headers: Any) -> Answer:
         """One API request."""

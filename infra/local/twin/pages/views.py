@@ -75,6 +75,7 @@ def subscription_facts(world: World, sub: Obj, config: Obj) -> Obj:
             and not sub["cancel_at"],
             "cancel": sub["status"] not in ("canceled", "incomplete_expired", "incomplete")
             and not sub["cancel_at"]
+            and not sub["schedule"]
             and features["subscription_cancel"]["enabled"],
             "keep": bool(sub["cancel_at"]) and sub["status"] != "canceled",
             "pause": lively and features["subscription_pause"]["enabled"] and sub["billing_mode"]["type"] == "flexible",

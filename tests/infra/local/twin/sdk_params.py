@@ -76,7 +76,9 @@ def _compare(check: Any, module: str, name: str, path: str) -> list[str]:
         maps = [w for w in words if w in _classes(module)]
         for one in _shapes(inner):
             answers = [_compare(one, module, m, f"{path}{key}.") for m in maps]
-            found += min(answers, key=lambda answer: len(answer)) if answers else [f"{path}{key}: not a map at Stripe"]
+            if not answers:
+                answers = [[f"{path}{key}: not a map at Stripe"]]
+            found += next(answer for answer in answers if len(answer) == min(map(len, answers)))
     return found
 
 

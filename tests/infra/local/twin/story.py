@@ -27,6 +27,10 @@ KINDS = {
     "test_helpers.test_clock",
     "billing.meter",
     "customer_balance_transaction",
+    "refund",
+    "dispute",
+    "credit_note",
+    "subscription_schedule",
 }
 
 
@@ -216,3 +220,21 @@ def _odds(shop: Shop) -> None:
     shop.get("events", types=["payment_method.detached"])
     shop.get("charges", customer=customer["id"])
     shop.get("invoice_payments")
+    _money_back(shop)
+
+
+def _money_back(shop: Shop) -> None:
+    customer = shop.customer("pm_card_createDispute")
+    shop.subscribe(customer, shop.price())
+    dispute = shop.get("disputes", expand=["data.charge"])["data"][0]
+    shop.post(f"disputes/{dispute['id']}", evidence={"product_description": "A plan"}, submit=False)
+    shop.post(f"disputes/{dispute['id']}/close")
+    sub = shop.subscribe(shop.customer(), shop.price(7000))
+    charge = shop.get("charges", limit=1)["data"][0]
+    shop.post("refunds", charge=charge["id"], amount=100, expand=["charge.refunds"])
+    note = shop.post("credit_notes", invoice=sub["latest_invoice"], amount=500, credit_amount=300, refund_amount=200)
+    shop.post(f"credit_notes/{note['id']}", memo="Sorry", expand=["customer_balance_transaction", "refunds.refund"])
+    schedule = shop.post("subscription_schedules", from_subscription=sub["id"], expand=["subscription"])
+    phases = [{"items": [{"price": shop.price(p)["id"]}]} for p in (7000, 5000)]
+    shop.post(f"subscription_schedules/{schedule['id']}", phases=phases)
+    shop.post(f"subscription_schedules/{schedule['id']}/release")

@@ -279,8 +279,10 @@ def test_a_downgrade_waits_for_the_end_of_the_period_when_the_configuration_says
     shop.renewal(sub)
 
     assert (planned["items"]["data"][0]["price"]["id"], planned["schedule"] is not None) == (pro["id"], True)
-    assert (shop.sub(sub)["items"]["data"][0]["price"]["id"], shop.sub(sub)["schedule"]) == (basic["id"], None)
+    assert shop.sub(sub)["items"]["data"][0]["price"]["id"] == basic["id"]
     assert shop.latest(sub)["total"] == 9900
+    shop.renewal(sub)
+    assert (shop.sub(sub)["schedule"], shop.latest(sub)["total"]) == (None, 9900)
     assert "subscription_schedule.released" in shop.types()
 
 
