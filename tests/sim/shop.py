@@ -1,0 +1,143 @@
+"""Stripe as the simulation has it: objects that change, events that tell of it, and GETs that answer with their moment.
+
+Stripe's clocks stand apart by up to `core.window.MARGIN`: each event's `created` and each answer's Date come from another
+clock, both in whole seconds, cut.
+"""
+
+import json
+from dataclasses import dataclass, field
+from email.utils import formatdate
+from math import floor
+from random import Random
+from typing import Any
+
+from chalicelib.core.model import Kind
+from chalicelib.stripe_api.version import API_VERSION
+from tests.conftest import ACCOUNT
+from tests.sim.lives import LIVES, Change, Raw, template
+from tests.sim.profile import Profile
+
+SCOPE = f"{ACCOUNT}:test"
+PLURALS = {
+    "customers": Kind.CUSTOMER,
+    "subscriptions": Kind.SUBSCRIPTION,
+    "invoices": Kind.INVOICE,
+    "payment_methods": Kind.CARD,
+    "products": Kind.PRODUCT,
+}
+
+
+@dataclass
+class Thing:
+    """An object at Stripe: how it looks now (nothing before its first change), and what is still to happen to it."""
+
+    kind: Kind
+    id: str
+    raw: Raw
+    story: list[Change]
+    version: int = 0
+    gone: bool = False
+
+    @property
+    def customer(self) -> str | None:
+        """The customer under whom it is stored, also when it is detached."""
+        return self.id if self.kind is Kind.CUSTOMER else None if self.kind is Kind.PRODUCT else "cus_1"
+
+    @property
+    def told(self) -> str:
+        """What a trace calls this moment of it."""
+        return f"{self.id} v{self.version}{' gone' if self.gone else ''}"
+
+
+@dataclass
+class Parcel:
+    """One event on its way: whoever sends it signs it anew each time. `haste` is its weight among all that may happen."""
+
+    event: str
+    body: bytes
+    told: str
+    haste: float = 1.0
+
+
+@dataclass
+class Shop:
+    """One account of Stripe's."""
+
+    rng: Random
+    profile: Profile
+    things: list[Thing] = field(default_factory=list)
+    events: int = 0
+
+    def __post_init__(self) -> None:
+        for n in range(1, self.profile.things + 1):
+            kind = self.rng.choice(list(Kind))
+            ident = {Kind.CUSTOMER: "cus_1"}.get(kind, f"{kind[:3]}_{n}")
+            if all(thing.id != ident for thing in self.things):
+                raw = template(kind) | {"id": ident} | ({"customer": "cus_1"} if kind is not Kind.CUSTOMER else {})
+                self.things.append(Thing(kind, ident, raw, list(LIVES[kind](self.rng, self.profile.changes))))
+
+    def unfinished(self) -> list[Thing]:
+        """The objects to which something is still to happen."""
+        return [thing for thing in self.things if thing.version < len(thing.story)]
+
+    def change(self, thing: Thing, now: float) -> list[Parcel]:
+        """The next thing happens to an object; the events of it that will arrive, each as often as it will."""
+        change = thing.story[thing.version]
+        thing.version += 1
+        thing.raw = {**thing.raw, **change.fields}
+        thing.gone = change.gone
+        last = thing.version == len(thing.story)
+        kept = [kind for kind in change.events if self.rng.random() >= self.profile.lost]
+        if last and not kept:
+            kept = [self.rng.choice(change.events)]
+        rng, doubled = self.rng, self.profile.doubled
+        kinds = [kind for kind in kept for _ in range(1 + (rng.random() < doubled))]
+        return [parcel for kind in kinds for parcel in self._parcels(thing, kind, now)]
+
+    def _parcels(self, thing: Thing, kind: str, now: float) -> list[Parcel]:
+        rng, profile = self.rng, self.profile
+        self.events += 1
+        ident, created = f"evt_{self.events}", floor(now + self._off(profile.skew_events))
+        foreign = rng.random() < profile.foreign
+        body = json.dumps(_event(ident, kind, created, thing, "2025-03-31.basil" if foreign else API_VERSION)).encode()
+        told = f"{ident} {kind} of {created} about {thing.told}{', of another version' if foreign else ''}"
+        copies = 1 + (rng.random() < profile.repeated) + (rng.random() < profile.repeated / 3)
+        return [Parcel(ident, body, told, self.haste()) for _ in range(copies)]
+
+    def haste(self) -> float:
+        """The weight of something new under way: some are very late."""
+        return self.rng.choice((0.1, 0.01, 0.001)) if self.rng.random() < self.profile.slow else 1.0
+
+    def _off(self, most: float) -> float:
+        return self.rng.choice((-most, 0.0, most, self.rng.uniform(-most, most))) if most else 0.0
+
+    def date(self, now: float) -> str:
+        """The Date header of one of Stripe's servers."""
+        return formatdate(floor(now + self._off(self.profile.skew_dates)), usegmt=True)
+
+    def get(self, path: str) -> tuple[int, Raw]:
+        """Status and body of `GET /v1/<plural>/<id>` at this moment."""
+        plural, ident = path.split("/")[-2:]
+        thing = next((t for t in self.things if t.id == ident and t.kind is PLURALS[plural] and t.version), None)
+        if thing and thing.gone and thing.kind is Kind.CUSTOMER:
+            return 200, {"id": ident, "object": "customer", "deleted": True}
+        if thing is None or (thing.gone and thing.kind is not Kind.CARD):
+            return 404, {"error": {"type": "invalid_request_error", "code": "resource_missing", "message": "No such"}}
+        return 200, thing.raw
+
+
+def _event(ident: str, kind: str, created: int, thing: Thing, version: str) -> dict[str, Any]:
+    data: dict[str, Any] = {"object": thing.raw}
+    if kind == "payment_method.detached":
+        data["previous_attributes"] = {"customer": thing.customer}
+    return {
+        "id": ident,
+        "object": "event",
+        "api_version": version,
+        "created": created,
+        "data": data,
+        "livemode": False,
+        "pending_webhooks": 1,
+        "request": {"id": None, "idempotency_key": None},
+        "type": kind,
+    }
