@@ -43,7 +43,8 @@ def _parse(header: str | None) -> tuple[int, list[bytes]]:
     pairs = [part.partition("=") for part in header.split(",")]
     times = [value for name, _, value in pairs if name == "t"]
     candidates = [value.encode() for name, _, value in pairs if name == "v1"]
-    if len(times) != 1 or not _TIMESTAMP.fullmatch(times[0]) or not candidates:
+    bare = any(name == "v1" and not equals for name, equals, _ in pairs)
+    if bare or len(times) != 1 or not _TIMESTAMP.fullmatch(times[0]) or not candidates:
         raise _bad("Stripe-Signature must hold one t and at least one v1.")
     return int(times[0]), candidates
 
