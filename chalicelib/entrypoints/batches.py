@@ -9,7 +9,14 @@ from typing import Any
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
+from chalicelib import clock
+from chalicelib.errors import StamkundError
 from chalicelib.log import report
+from chalicelib.store import parked
+from chalicelib.store.parked import Parked
+
+LAST_TRY = 5
+"""After so many tries SQS parks a message (`maxReceiveCount` in infra/data.yaml; a test compares the two)."""
 
 
 def each(event: dict[str, Any], handle: Callable[[str], None], name: str) -> dict[str, Any]:
@@ -22,10 +29,23 @@ def each(event: dict[str, Any], handle: Callable[[str], None], name: str) -> dic
         try:
             handle(record.body)
         except Exception as error:
-            report(
-                error, function=name, message_id=record.message_id, tries=record.attributes.approximate_receive_count
-            )
+            tries = int(record.attributes.approximate_receive_count)
+            report(error, function=name, message_id=record.message_id, tries=tries)
+            if tries >= LAST_TRY:
+                _park(name, record.message_id, error, tries)
             raise
 
     processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
     return dict(process_partial_response(event, observed, processor))
+
+
+def _park(name: str, message: str, error: Exception, tries: int) -> None:
+    """Leave the reason where redrive finds it. Without it the message is parked all the same.
+
+    Words that are not ours may hold anything: of an error that we did not foresee only the class is kept.
+    """
+    reason = error.message if isinstance(error, StamkundError) else "An error that was not foreseen: see the log."
+    try:
+        parked.put(name, message, Parked(type(error).__name__, reason, tries, clock.now()))
+    except Exception as failure:
+        report(failure, function=name, message_id=message)

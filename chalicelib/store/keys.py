@@ -9,6 +9,7 @@
 | a mailed link | `L#sha256(token)` |
 | an API key, a site | `A#sha256(key)`, `S#site` |
 | plan names | a BatchGet on `K#scope` |
+| redrive: why a message was given up | `Q#worker` / `PARKED#message` |
 
 `scope` is the Stripe account and mode (`acct_x:live`), so that live and test cannot meet.
 """
@@ -73,6 +74,11 @@ def api_key(secret: str) -> Key:
 def site(ident: str) -> Key:
     """A merchant site."""
     return Key(f"S#{ident}", "SITE")
+
+
+def parked(worker: str, message: str) -> Key:
+    """Why a worker gave a message of its queue up."""
+    return Key(f"Q#{worker}", f"PARKED#{message}")
 
 
 def digest(secret: str) -> str:

@@ -99,6 +99,15 @@ class KeyRow(Row):
     revoked_at = NumberAttribute(null=True)
 
 
+class ParkedRow(Row):
+    """Why a message was given up."""
+
+    error = UnicodeAttribute()
+    reason = UnicodeAttribute()
+    tries = NumberAttribute()
+    at = NumberAttribute()
+
+
 def bind() -> None:
     """Point the models at the table of this deployment; cheap, and done by every use of the table.
 
@@ -109,5 +118,5 @@ def bind() -> None:
         Row.Meta.table_name = name
         ObjectRow._connection = None
         shared = ObjectRow._get_connection()
-        for model in (LinkRow, SiteRow, KeyRow):
+        for model in (LinkRow, SiteRow, KeyRow, ParkedRow):
             model._connection = shared

@@ -4,7 +4,9 @@ from typing import Any
 
 from pynamodb.indexes import Index
 
+from chalicelib.entrypoints.batches import LAST_TRY
 from chalicelib.store import tables
+from chalicelib.store.parked import LIFETIME
 
 KINDS = {"S": "S", "N": "N"}
 
@@ -88,3 +90,19 @@ def test_dead_letters_wait_longer_than_living_ones(data: dict[str, Any]) -> None
         dead = resources[each["Properties"]["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]]
         assert dead["Properties"]["MessageRetentionPeriod"] > each["Properties"]["MessageRetentionPeriod"]
         assert dead["DeletionPolicy"] == "Retain"
+
+
+def test_a_message_is_parked_at_the_try_at_which_its_worker_writes_the_reason(data: dict[str, Any]) -> None:
+    """Else the reason would come too late, or be missing."""
+    queues = [
+        each["Properties"] for each in data["Resources"].values() if "RedrivePolicy" in each.get("Properties", {})
+    ]
+
+    assert {each["RedrivePolicy"]["maxReceiveCount"] for each in queues} == {LAST_TRY}
+
+
+def test_a_reason_outlives_its_message(data: dict[str, Any]) -> None:
+    """Both end by themselves."""
+    dead = [name for name in data["Resources"] if name.endswith("Dead")]
+
+    assert all(data["Resources"][name]["Properties"]["MessageRetentionPeriod"] < LIFETIME for name in dead)
