@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAGE ?= local
 
-.PHONY: help setup demo up test check format e2e images package lock clean
+.PHONY: help setup demo up test check format bench e2e images package lock clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z0-9]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -40,6 +40,9 @@ check: .venv/ready  ## style, types and templates
 format: .venv/ready  ## mend the style
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+bench: .venv/ready  ## what a webhook costs, as a ratio to a floor in the same run
+	@$(BIN)/python -m infra.bench
 
 e2e: setup  ## the story in a real browser, with the whole stack; needs Chromium
 	@$(BIN)/python -m pytest -m "e2e or stack"
