@@ -9,6 +9,7 @@ help:  ## show this list
 	@sed -n 's/^\([a-z0-9]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
 setup: .venv/ready .venv-ministack/ready  ## make the two virtual environments: ours, and ministack's own
+	@:
 
 .venv/ready: requirements-dev.txt
 	@echo "Installing what tests and tools need into .venv (about a minute, once) ..."

@@ -71,6 +71,14 @@ def test_configuration_reaches_its_function(packaged: Packaged, name: str) -> No
     assert function["Architectures"] == ["arm64"]
 
 
+def test_the_api_is_regional_and_has_one_stage(packaged: Packaged) -> None:
+    """Chalice's default would put a distribution of Amazon's in front of it."""
+    (api,) = packaged.of_type("AWS::Serverless::Api").values()
+
+    assert api["EndpointConfiguration"] == "REGIONAL"
+    assert api["StageName"] == CONFIG["api_gateway_stage"]
+
+
 def test_queues_report_failures_message_by_message(packaged: Packaged) -> None:
     """Without it, Lambda deletes the whole batch whatever the function answers."""
     sources = [event["Properties"] for _, event in packaged.events if event["Type"] == "SQS"]
