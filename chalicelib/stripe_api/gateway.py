@@ -40,13 +40,13 @@ def fetch(stripe_client: Client, kind: Kind, ident: str) -> Answer:
     try:
         with stripe_errors():
             found = _readers(stripe_client)[kind](ident)
+        raw = found.to_dict(for_json=True)
+        if kind is Kind.SUBSCRIPTION and (raw.get("items") or {}).get("has_more"):
+            raw["items"] = {"data": _all_items(stripe_client, ident), "has_more": False}
     except _Missing as missing:
         start, end = _around(missing.headers, time.monotonic() - began)
         return Answer(None, start, end)
     start, end = _around(_headers(found), time.monotonic() - began)
-    raw = found.to_dict(for_json=True)
-    if kind is Kind.SUBSCRIPTION and raw["items"].get("has_more"):
-        raw["items"] = {"data": _all_items(stripe_client, ident), "has_more": False}
     return Answer(None if shapes.is_deleted(raw) else raw, start, end)
 
 
@@ -99,13 +99,15 @@ def stripe_errors() -> Iterator[None]:
     try:
         yield
     except stripe.InvalidRequestError as error:
-        if error.http_status == 404:
+        # Without the code the address is unknown, not the object: that must never pass for a deletion.
+        if error.http_status == 404 and error.code == "resource_missing":
             raise _Missing(error) from error
         raise StripeRefused(f"Stripe refused: {error.code or error.http_status}.", error.param, error.code) from error
     except (stripe.APIConnectionError, stripe.RateLimitError) as error:
         raise StripeUnavailable(f"Stripe did not answer: {type(error).__name__}.") from error
     except stripe.StripeError as error:
-        if error.http_status is None or error.http_status >= 500:
+        # An answer of 200 that is no JSON is an error here too: something on the way has garbled it.
+        if error.http_status is None or not 400 <= error.http_status < 500:
             raise StripeUnavailable(f"Stripe had an error: {type(error).__name__}.") from error
         raise StripeRefused(f"Stripe refused: {type(error).__name__}.", stripe_code=error.code) from error
 
@@ -120,7 +122,8 @@ def _around(headers: Any, elapsed: float) -> tuple[int, int]:
     Raises StripeUnavailable without the header: guessing with our own clock could lose a change.
     """
     stamp = next((value for name, value in dict(headers).items() if name.lower() == "date"), None)
-    if not stamp:
-        raise StripeUnavailable("Stripe's answer has no Date header.")
-    moment = int(parsedate_to_datetime(stamp).timestamp())
+    try:
+        moment = int(parsedate_to_datetime(stamp or "").timestamp())
+    except ValueError as error:
+        raise StripeUnavailable("Stripe's answer has no usable Date header.") from error
     return moment - ceil(elapsed), moment + ceil(elapsed) + 1

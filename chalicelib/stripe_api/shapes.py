@@ -32,13 +32,14 @@ class Cut(UnknownShape):
 def customer(raw: Raw) -> Customer:
     """A customer. The country is that of the address, else of the shipping address."""
     address = _optional(raw, "address", dict) or {}
+    shipping = _optional(_optional(raw, "shipping", dict) or {}, "address", dict) or {}
     settings = _optional(raw, "invoice_settings", dict) or {}
     return Customer(
         id=_need(raw, "id", str),
         email=_optional(raw, "email", str),
         name=_optional(raw, "name", str),
         locales=tuple(_optional(raw, "preferred_locales", list) or ()),
-        country=_optional(address, "country", str),
+        country=_optional(address, "country", str) or _optional(shipping, "country", str),
         default_payment_method=reference(settings.get("default_payment_method")),
         metadata=_optional(raw, "metadata", dict) or {},
         created=_need(raw, "created", int),
