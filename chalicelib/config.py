@@ -52,10 +52,9 @@ def account_scope() -> str:
 
 
 def local_only(name: str) -> str | None:
-    """A setting that exists on the stage `local` only and is ignored on every other, and with live data."""
-    if os.environ.get("STAGE") != "local" or os.environ.get("LIVEMODE") == "true":
-        return None
-    return os.environ.get(name) or None
+    """A setting that exists on the stage `local` only; ignored on every other, and unless LIVEMODE is plainly false."""
+    stage_of, live, value = (os.environ.get(each, "").strip() for each in ("STAGE", "LIVEMODE", name))
+    return value or None if stage_of == "local" and live == "false" else None
 
 
 def clock_file() -> str | None:
