@@ -99,7 +99,7 @@ def _custom(
 ) -> Obj:
     return fields(
         id=world.ids.new("cnli"), object="credit_note_line_item", amount=amount, description=description, discount_amount=0,
-        discount_amounts=[], invoice_line_item=None, livemode=world.livemode, metadata={}, pretax_credit_amounts=[],
+        discount_amounts=[], livemode=world.livemode, metadata={}, pretax_credit_amounts=[],
         quantity=quantity, tax_rates=[], taxes=[], type="custom_line_item", unit_amount=unit,
         unit_amount_decimal=str(unit) if unit is not None else None,
     )  # fmt: skip

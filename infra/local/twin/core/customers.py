@@ -1,6 +1,6 @@
 """Customers."""
 
-from infra.local.twin.core import billing_info, payment_methods, settlement
+from infra.local.twin.core import billing_info, finalizing, payment_methods, settlement
 from infra.local.twin.core.call import Call
 from infra.local.twin.core.errors import invalid, missing
 from infra.local.twin.core.events import editing, emit
@@ -12,6 +12,7 @@ from infra.local.twin.core.params import (
     listed,
     merge_metadata,
     metadata,
+    need,
     one_of,
     shape,
     text,
@@ -179,6 +180,37 @@ def list_(world: World, call: Call) -> Obj:
     for name in ("email", "test_clock"):
         if name in call.p:
             rows = [c for c in rows if c[name] == call.p[name]]
+    return paged(rows, call.p, call.path)
+
+
+BALANCE: dict[str, Check | Required] = {
+    "amount": need(whole),
+    "currency": need(text),
+    "description": text,
+    "metadata": metadata,
+}
+BALANCES: dict[str, Check | Required] = {**CREATED, "invoice": text}
+
+
+def move_balance(world: World, call: Call) -> Obj:
+    """POST /v1/customers/{id}/balance_transactions: a credit is negative."""
+    obj = alive(world, call.id)
+    currency = call.p["currency"].lower()
+    if obj["currency"] not in (None, currency):
+        raise invalid(f"The customer's currency is {obj['currency']}.", "currency")
+    with editing(world, obj, "customer.updated"):
+        obj["currency"] = currency
+    moved = finalizing.record_balance(world, obj, call.p["amount"], None, "adjustment")
+    moved["description"] = call.p.get("description")
+    moved["metadata"] = merge_metadata({}, call.p.get("metadata"))
+    return moved
+
+
+def balances(world: World, call: Call) -> Obj:
+    """GET /v1/customers/{id}/balance_transactions."""
+    rows = list(world.find("customer_balance_transaction", "customer", alive(world, call.id)["id"]))
+    if "invoice" in call.p:
+        rows = [r for r in rows if r["invoice"] == call.p["invoice"]]
     return paged(rows, call.p, call.path)
 
 

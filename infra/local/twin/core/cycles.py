@@ -99,8 +99,21 @@ def finalize(world: World, invoice: Obj) -> None:
 
 def cancel(world: World, sub: Obj) -> None:
     """A planned cancellation takes effect."""
-    if sub["cancel_at"] == world.now and sub["status"] not in settlement.ENDED:
-        settlement.end(world, sub, "cancellation_requested")
+    if sub["cancel_at"] != world.now or sub["status"] in settlement.ENDED:
+        return
+    settlement.end(world, sub, "cancellation_requested")
+    _last_invoice(world, sub)
+
+
+def _last_invoice(world: World, sub: Obj) -> None:
+    """What was used and not billed, and prorations that still wait, come on a last invoice."""
+    customer = world.get("customer", sub["customer"])
+    used = [i for i in sub["items"]["data"] if i["price"]["recurring"]["usage_type"] == "metered"]
+    rows = [lines.period_line(world, sub, i, i["current_period_start"], world.now) for i in used]
+    if any(row["amount"] for row in rows) or drafts.pending(world, customer, sub, sub["currency"]):
+        invoice = drafts.draft(world, customer, sub, "subscription_cycle", rows, sub["currency"])
+        sub["latest_invoice"] = invoice["id"]
+        billing.hold(world, invoice)
 
 
 def expire(world: World, sub: Obj) -> None:

@@ -70,7 +70,6 @@ def _blank(world: World, customer: Obj, sub: Obj | None, reason: str, currency: 
             "subscription_details": {
                 "metadata": dict(sub["metadata"]),
                 "subscription": sub["id"],
-                "subscription_proration_date": None,
             },
         }
         if sub

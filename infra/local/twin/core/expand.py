@@ -53,6 +53,9 @@ NEVER = {
 }
 """Expandable at Stripe and always null here."""
 
+LEFT_OUT = {"applies_to"}
+"""Not null but absent when there is nothing to show."""
+
 Include = Callable[[World, Obj], Any]
 INCLUDED: dict[tuple[str, str], Include] = {}
 """(object, field) -> what makes the field that is left out unless expanded. Filled in routes.py."""
@@ -79,7 +82,10 @@ def _walk(world: World, node: Any, parts: list[str], path: str) -> None:
     name, rest = parts[0], parts[1:]
     include = INCLUDED.get((str(node.get("object")), name))
     if include and (name not in node or node[name] is None):
-        node[name] = public(include(world, _original(world, node)))
+        value = public(include(world, _original(world, node)))
+        if value is None and name in LEFT_OUT:
+            return
+        node[name] = value
         _walk(world, node[name], rest, path)
         return
     if name not in node:

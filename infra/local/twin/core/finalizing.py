@@ -67,6 +67,7 @@ def record_balance(world: World, customer: Obj, amount: int, invoice: Obj | None
             object="customer_balance_transaction",
             amount=amount,
             created=world.now,
+            checkout_session=None,
             credit_note=None,
             currency=invoice["currency"] if invoice else customer["currency"],
             customer=customer["id"],

@@ -43,6 +43,7 @@ def make(world: World, sub: Obj, given: Obj, param: str, start: int, anchor: int
     metered = recurring["usage_type"] == "metered"
     if metered and "quantity" in given:
         raise invalid("You cannot set the quantity for metered prices.", f"{param}[quantity]")
+    counted = {} if metered else {"quantity": given.get("quantity", 1)}  # Stripe leaves it out for metered prices
     return fields(
         id=world.ids.new("si").replace("si_1", "si_", 1),
         object="subscription_item",
@@ -54,7 +55,7 @@ def make(world: World, sub: Obj, given: Obj, param: str, start: int, anchor: int
         metadata=merge_metadata({}, given.get("metadata")),
         plan=prices.plan_of(price),
         price=price,
-        quantity=None if metered else given.get("quantity", 1),
+        **counted,
         subscription=sub["id"],
         tax_rates=[],
     )

@@ -11,7 +11,7 @@ def period_line(world: World, sub: Obj, item: Obj, start: int, end: int, trial: 
     price = item["price"]
     metered = price["recurring"]["usage_type"] == "metered"
     quantity = (
-        meters.usage(world, price, sub["customer"], start, end) if metered and not trial else item["quantity"] or 0
+        meters.usage(world, price, sub["customer"], start, end) if metered and not trial else item.get("quantity") or 0
     )
     amount = 0 if trial else amounts.cost(price, quantity)
     name = world.get("product", price["product"])["name"]

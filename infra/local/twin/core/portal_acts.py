@@ -94,7 +94,7 @@ def _check_change(world: World, session: Obj, rules: Obj, item: Obj, price: str,
     row = portal_rules.offered(world.get("billing_portal.configuration", session["configuration"])).get(price)
     if price != item["price"]["id"] and (row is None or "price" not in rules["default_allowed_updates"]):
         raise invalid("This plan is not offered.", "price")
-    if quantity is None or quantity == item["quantity"]:
+    if quantity is None or quantity == item.get("quantity"):
         return
     adjust = (row or {}).get("adjustable_quantity", {"enabled": False})
     if "quantity" not in rules["default_allowed_updates"] or not adjust["enabled"]:
@@ -107,7 +107,7 @@ def _later(rules: Obj, item: Obj, new: Obj, quantity: int | None) -> bool:
     old = item["price"]
     for condition in rules["schedule_at_period_end"]["conditions"]:
         if condition["type"] == "decreasing_item_amount":
-            if _daily(new, quantity or item["quantity"] or 1) < _daily(old, item["quantity"] or 1):
+            if _daily(new, quantity or item.get("quantity") or 1) < _daily(old, item.get("quantity") or 1):
                 return True
         elif _days(new) < _days(old):
             return True

@@ -161,13 +161,13 @@ def _confirm(world: World, details: Obj, sub: Obj, config: Obj, param: str) -> O
     world.get("price", price, f"{param}[items][0][price]")
     if "price" in wanted and price not in offered(config):
         raise invalid("The price is not among the products of the portal configuration.", f"{param}[items][0][price]")
-    if price == current["price"]["id"] and wanted.get("quantity", current["quantity"]) == current["quantity"]:
+    if price == current["price"]["id"] and wanted.get("quantity", current.get("quantity")) == current.get("quantity"):
         raise invalid("The update changes nothing.", f"{param}[items][0]")
     discounts = [
         {"coupon": d.get("coupon"), "promotion_code": d.get("promotion_code")} for d in details.get("discounts", [])
     ]
     return {
         "discounts": discounts or None,
-        "items": [{"id": wanted["id"], "price": price, "quantity": wanted.get("quantity", current["quantity"])}],
+        "items": [{"id": wanted["id"], "price": price, "quantity": wanted.get("quantity", current.get("quantity"))}],
         "subscription": sub["id"],
     }

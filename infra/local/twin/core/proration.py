@@ -77,16 +77,18 @@ def _changed(move: Move, item: Obj, one: Obj, param: str) -> None:
         item["discounts"] = discounts.make(move.world, one["discounts"], move.customer, move.sub["id"], item["id"])
     new_price = one.keys() & {"price", "price_data"}
     price = items.price_of(move.world, one, param) if new_price else item["price"]
-    quantity = one.get("quantity", item["quantity"])
-    if price["id"] == item["price"]["id"] and quantity == item["quantity"]:
+    quantity = one.get("quantity", item.get("quantity"))
+    if price["id"] == item["price"]["id"] and quantity == item.get("quantity"):
         return
     if price["currency"] != move.sub["currency"]:
         raise invalid("The currency of a subscription cannot change.", f"{param}[price]")
     _credit(move, item)
     other_interval = _interval(price) != _interval(item["price"])
     metered = price["recurring"]["usage_type"] == "metered"
-    counted = None if metered else quantity if quantity is not None else 1
-    item.update(price=price, plan=prices.plan_of(price), quantity=counted)
+    item.update(price=price, plan=prices.plan_of(price))
+    item.pop("quantity", None)
+    if not metered:
+        item["quantity"] = quantity if quantity is not None else 1
     if other_interval and not move.trialing:
         _new_period(move.world, move.sub, item)
     _charge(move, item)
@@ -126,7 +128,7 @@ def credit_all(world: World, sub: Obj, customer: Obj) -> None:
 
 def _keep(move: Move, item: Obj, moment: int, word: str) -> None:
     start, end = items.full_period(move.sub, item)
-    price, quantity = item["price"], item["quantity"] or 0
+    price, quantity = item["price"], item.get("quantity") or 0
     sign = -1 if word == "Unused" else 1
     name = move.world.get("product", price["product"])["name"]
     add_item(

@@ -83,6 +83,8 @@ ROUTES = (
     Route("GET", "/v1/customers/{}", customers.retrieve),
     Route("POST", "/v1/customers/{}", customers.update, customers.UPDATE),
     Route("DELETE", "/v1/customers/{}", customers.delete),
+    Route("GET", "/v1/customers/{}/balance_transactions", customers.balances, customers.BALANCES),
+    Route("POST", "/v1/customers/{}/balance_transactions", customers.move_balance, customers.BALANCE),
     Route("GET", "/v1/customers/{}/payment_methods", payment_methods.list_of_customer, payment_methods.LIST_OF),
     Route("GET", "/v1/customers/{}/payment_methods/{}", payment_methods.of_customer),
     Route("GET", "/v1/disputes", disputes.list_, disputes.LIST),

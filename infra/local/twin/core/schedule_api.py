@@ -71,7 +71,7 @@ def _from(world: World, wanted: str) -> Obj:
     if sub["schedule"]:
         raise invalid("The subscription already has a schedule.", "from_subscription")
     start, stop = items.full_period(sub, sub["items"]["data"][0])
-    rows = [schedules.row(i["price"]["id"], i["quantity"]) for i in sub["items"]["data"]]
+    rows = [schedules.row(i["price"]["id"], i.get("quantity")) for i in sub["items"]["data"]]
     schedule = schedules.make(world, sub["customer"], sub, [schedules.phase(sub["currency"], start, stop, rows)])
     with editing(world, sub, "customer.subscription.updated"):
         sub["schedule"] = schedule["id"]

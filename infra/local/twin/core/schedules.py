@@ -25,9 +25,9 @@ def resume(world: World, sub: Obj) -> None:
 def at_period_end(world: World, sub: Obj, change: Obj) -> Obj:
     """A schedule of two phases: as it is until the period ends, then changed for one period; after that it lets go."""
     start, end = items.full_period(sub, sub["items"]["data"][0])
-    now = [row(i["price"]["id"], i["quantity"]) for i in sub["items"]["data"]]
+    now = [row(i["price"]["id"], i.get("quantity")) for i in sub["items"]["data"]]
     old = next(i for i in sub["items"]["data"] if i["id"] == change["id"])
-    then = [row(change["price"], change.get("quantity", old["quantity"]))]
+    then = [row(change["price"], change.get("quantity", old.get("quantity")))]
     schedule = make(world, sub["customer"], sub, [phase(sub["currency"], start, end, now),
                                                   phase(sub["currency"], end, end + (end - start), then)])  # fmt: skip
     emit(world, "subscription_schedule.created", schedule)

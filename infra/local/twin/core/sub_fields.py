@@ -110,6 +110,7 @@ def blank(world: World, customer: Obj, currency: str, p: Obj) -> Obj:
         items={},
         latest_invoice=None,
         livemode=world.livemode,
+        managed_payments=None,
         metadata={},
         next_pending_invoice_item_invoice=None,
         on_behalf_of=None,

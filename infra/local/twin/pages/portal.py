@@ -234,7 +234,7 @@ def _plans(world: World, sub: Obj, config: Obj) -> Obj:
     return {
         "subscription": subscription_facts(world, sub, config),
         "plans": rows,
-        "quantity": item["quantity"],
+        "quantity": item.get("quantity"),
         "current_price": item["price"]["id"],
         "may_change": config["features"]["subscription_update"]["default_allowed_updates"],
     }

@@ -64,7 +64,7 @@ def subscription_facts(world: World, sub: Obj, config: Obj) -> Obj:
         "cancel_at": sub["cancel_at"],
         "trial_end": sub["trial_end"],
         "items": [
-            {**price_facts(world, i["price"]), "quantity": i["quantity"], "period_end": i["current_period_end"]}
+            {**price_facts(world, i["price"]), "quantity": i.get("quantity"), "period_end": i["current_period_end"]}
             for i in rows
         ],
         "scheduled": bool(sub["schedule"]),

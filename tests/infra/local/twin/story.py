@@ -36,10 +36,11 @@ KINDS = {
 
 @dataclass
 class Told:
-    """What came out: every answer, every event."""
+    """What went in and came out: every request, every answer, every event."""
 
     shop: Shop
     answers: list[Any] = field(default_factory=list)
+    sent: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
     events: list[Any] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
 
@@ -58,6 +59,7 @@ class Recorder(Shop):
 
     def ask(self, method: str, path: str, headers: dict[str, str] | None = None, **params: Any) -> Any:
         """As the shop's, and kept."""
+        self.told.sent.append((method, path, params))
         body = super().ask(method, path, headers, **params)
         self.told.answers += body["data"] if body["object"] == "list" else [body]
         return body

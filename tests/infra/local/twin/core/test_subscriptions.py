@@ -256,3 +256,33 @@ def test_a_request_that_fails_half_way_leaves_no_trace(shop: Shop) -> None:
     assert shop.sub(sub) == before
     assert shop.types() == events + made
     assert shop.get("invoiceitems")["data"] == waiting
+
+
+def test_the_last_usage_of_an_ended_subscription_is_still_billed(shop: Shop) -> None:
+    customer = shop.customer()
+    aggregation = {"formula": "count"}
+    meter = shop.post("billing/meters", display_name="Calls", event_name="calls", default_aggregation=aggregation)
+    recurring = {"interval": "month", "usage_type": "metered", "meter": meter["id"]}
+    sub = shop.subscribe(customer, shop.price(500, recurring=recurring))
+    shop.post("billing/meter_events", event_name="calls", payload={"stripe_customer_id": customer["id"]})
+
+    shop.post(f"subscriptions/{sub['id']}", cancel_at_period_end=True)
+    shop.renewal(sub)
+
+    assert (shop.sub(sub)["status"], "quantity" in sub["items"]["data"][0]) == ("canceled", False)
+    assert (shop.latest(sub)["total"], shop.latest(sub)["status"]) == (500, "paid")
+
+
+def test_a_credit_on_the_balance_pays_the_next_invoice_first(shop: Shop) -> None:
+    customer = shop.customer()
+    path = f"customers/{customer['id']}/balance_transactions"
+    shop.post(path, amount=-4900, currency="sek", description="Sorry")
+
+    sub = shop.subscribe(customer, shop.price())
+
+    invoice = shop.latest(sub)
+    assert (invoice["amount_due"], invoice["starting_balance"], invoice["ending_balance"]) == (10000, -4900, 0)
+    assert [(t["type"], t["amount"]) for t in shop.get(path)["data"]] == [
+        ("applied_to_invoice", 4900),
+        ("adjustment", -4900),
+    ]
