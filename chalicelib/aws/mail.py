@@ -1,8 +1,16 @@
 """Mail through SES: one call, never repeated here, and what it means when the answer does not come."""
 
 from collections.abc import Mapping
+from email.utils import formataddr
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ParamValidationError,
+)
 
 from chalicelib import config
 from chalicelib.aws.clients import client
@@ -10,6 +18,7 @@ from chalicelib.core.model import Mail, Site
 from chalicelib.errors import MailUnavailable, MailUnknown, Permanent
 
 _NOT_TAKEN = {"TooManyRequestsException", "ThrottlingException", "LimitExceededException", "SendingPausedException"}
+_NOT_REACHED = (ConnectTimeoutError, EndpointConnectionError, NoCredentialsError)
 
 
 def send(site: Site, to: str, mail: Mail, tags: Mapping[str, str]) -> str:
@@ -27,7 +36,7 @@ def send(site: Site, to: str, mail: Mail, tags: Mapping[str, str]) -> str:
     }
     try:
         answer = client("sesv2", once=True).send_email(
-            FromEmailAddress=site.sender,
+            FromEmailAddress=_address(site.sender),
             ReplyToAddresses=[site.support_email],
             Destination={"ToAddresses": [to]},
             Content=content,
@@ -36,6 +45,10 @@ def send(site: Site, to: str, mail: Mail, tags: Mapping[str, str]) -> str:
         )
     except ClientError as error:
         raise _meaning(error) from error
+    except ParamValidationError as error:
+        raise Permanent("The mail is not what SES takes: it was not sent.") from error
+    except _NOT_REACHED as error:
+        raise MailUnavailable(f"SES was not reached: {type(error).__name__}.") from error
     except BotoCoreError as error:
         raise MailUnknown(f"SES's answer was lost: {type(error).__name__}.") from error
     return str(answer["MessageId"])
@@ -47,6 +60,12 @@ def _meaning(error: ClientError) -> Exception:
     if code in _NOT_TAKEN:
         return MailUnavailable(f"SES did not take the mail: {code}.")
     return MailUnknown(f"SES had an error: {code}.") if status >= 500 else Permanent(f"SES refused the mail: {code}.")
+
+
+def _address(sender: str) -> str:
+    """`Name <address>` with its name encoded as SES asks (RFC 2047) where it has letters beyond ASCII."""
+    name, _, address = sender.rpartition("<")
+    return formataddr((name.strip().strip('"'), address.rstrip("> ")))
 
 
 def _text(value: str) -> dict[str, str]:
