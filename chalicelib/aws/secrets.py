@@ -36,7 +36,10 @@ def webhook_secrets(endpoint: str, newest: bool = False) -> list[str]:
 
     Raises NotFound for an endpoint that we do not have, Misconfigured where it has no usable secret.
     """
-    secrets = _value(REFETCH_AFTER if newest else LIFETIME).get("webhook_secrets", {}).get(endpoint)
+    endpoints = _value(REFETCH_AFTER if newest else LIFETIME).get("webhook_secrets", {})
+    if not isinstance(endpoints, dict):
+        raise Misconfigured("webhook_secrets must be a JSON object of endpoints.", "webhook_secrets")
+    secrets = endpoints.get(endpoint)
     if secrets is None:
         raise NotFound("There is no such webhook endpoint.", "endpoint")
     usable = [secret for secret in secrets if isinstance(secret, str) and secret.startswith("whsec_")]
