@@ -12,7 +12,7 @@ from chalicelib.actions import ask_stripe
 from chalicelib.actions.open_portal import Flow, open_portal
 from chalicelib.core.dunning import closes_case
 from chalicelib.core.model import Invoice, Money, Site
-from chalicelib.errors import NotFound, Retryable, StripeRefused
+from chalicelib.errors import NotFound
 from chalicelib.store import links, sites
 from chalicelib.store.keys import Key, of_customer
 from chalicelib.store.links import Link
@@ -93,7 +93,7 @@ def follow_link(token: str, now: int) -> tuple[Shown, str | None]:
     """(the link, where to send the browser), or no address where the link is dead by now.
 
     A single-use link is spent only by a session that was made: it is claimed first, so that of many at once one wins, and
-    given back where Stripe fails. Raises Retryable, StripeRefused.
+    given back where none comes of it. Raises Retryable, StripeRefused.
     """
     shown = show_link(token, now)
     if shown.dead or shown.link is None:
@@ -102,7 +102,7 @@ def follow_link(token: str, now: int) -> tuple[Shown, str | None]:
         return Shown(shown.site, shown.link, "used"), None
     try:
         return shown, _target(shown.site, shown.link)
-    except (Retryable, StripeRefused):
+    except Exception:
         if shown.link.single_use:
             links.release(token)
         raise
