@@ -2,8 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAGE ?= local
+RUNS ?= 20000
 
-.PHONY: help setup demo up test check format bench e2e images package lock clean
+.PHONY: help setup demo up test sim check format bench e2e images package lock clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z0-9]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -31,6 +32,9 @@ up: setup  ## the whole thing on this machine, until Ctrl-C
 
 test: .venv/ready  ## the tests (no browser, no servers)
 	@$(BIN)/python -m pytest -n auto
+
+sim: .venv/ready  ## RUNS=.. seeds of the webhook simulation
+	@$(BIN)/python -m tests.sim --runs $(RUNS)
 
 check: .venv/ready  ## style, types and templates
 	@$(BIN)/ruff check .

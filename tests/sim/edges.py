@@ -97,7 +97,7 @@ class Edges:
         give_way()
         stamp = stamp or world.shop.date(world.now)
         give_way()
-        return json.dumps(body), status, {} if fault == "stripe undated" else {"Date": stamp}
+        return body, status, {} if fault == "stripe undated" else {"Date": stamp}
 
 
 class Wire(stripe.HTTPClient):
@@ -141,7 +141,7 @@ class Light:
             body, status, headers = edges.get(f"/v1/{plural}/{ident}")
             if status == 404:
                 raise stripe.InvalidRequestError(  # type: ignore[no-untyped-call]
-                    "No such", None, http_status=404, headers=headers
+                    "No such", None, code="resource_missing", http_status=404, headers=headers
                 )
             if status == 429:
                 raise stripe.RateLimitError("too fast", http_status=429)

@@ -49,7 +49,7 @@ def draw(rng: Random) -> Profile:
     faults = rng.choice((0, 2, 6))
     ordinary = Profile(
         things=rng.choice((1, 1, 1, 1, 1, 1, 2, 3)),
-        changes=rng.choice((2, 2, 3, 3, 4)),
+        changes=rng.choice((1, 2, 2, 3, 3)),
         tick=rng.choice((0.05, 0.3, 1.0, 1.0, 3.0)),
         leap=rng.choice((0.0, 0.0, 0.02)),
         haste={
@@ -85,7 +85,7 @@ def _asking(rng: Random, profile: Profile) -> Profile:
         haste={"clock": 0.2, "stripe": rng.choice((0.02, 0.2)), "mail": 1.0, "run": 1.0, "poll": 1.0},
         lost=0.0,
         doubled=0.0,
-        repeated=rng.choice((0.0, 0.5)),
+        repeated=rng.choice((0.0, 0.0, 0.5)),
         foreign=rng.choice((0.3, 1.0)),
         slow=rng.choice((0.2, 0.4)),
         faults=rng.choice((0, 0, 2)),

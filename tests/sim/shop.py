@@ -25,6 +25,7 @@ PLURALS = {
     "payment_methods": Kind.CARD,
     "products": Kind.PRODUCT,
 }
+MISSING = json.dumps({"error": {"type": "invalid_request_error", "code": "resource_missing", "message": "No such"}})
 
 
 @dataclass
@@ -37,6 +38,7 @@ class Thing:
     story: list[Change]
     version: int = 0
     gone: bool = False
+    text: str = ""
 
     @property
     def customer(self) -> str | None:
@@ -85,6 +87,7 @@ class Shop:
         change = thing.story[thing.version]
         thing.version += 1
         thing.raw = {**thing.raw, **change.fields}
+        thing.text = json.dumps(thing.raw)
         thing.gone = change.gone
         last = thing.version == len(thing.story)
         kept = [kind for kind in change.events if self.rng.random() >= self.profile.lost]
@@ -99,7 +102,7 @@ class Shop:
         self.events += 1
         ident, created = f"evt_{self.events}", floor(now + self._off(profile.skew_events))
         foreign = rng.random() < profile.foreign
-        body = json.dumps(_event(ident, kind, created, thing, "2025-03-31.basil" if foreign else API_VERSION)).encode()
+        body = _event(ident, kind, created, thing, "2025-03-31.basil" if foreign else API_VERSION)
         told = f"{ident} {kind} of {created} about {thing.told}{', of another version' if foreign else ''}"
         copies = 1 + (rng.random() < profile.repeated) + (rng.random() < profile.repeated / 3)
         return [Parcel(ident, body, told, self.haste()) for _ in range(copies)]
@@ -115,29 +118,29 @@ class Shop:
         """The Date header of one of Stripe's servers."""
         return formatdate(floor(now + self._off(self.profile.skew_dates)), usegmt=True)
 
-    def get(self, path: str) -> tuple[int, Raw]:
+    def get(self, path: str) -> tuple[int, str]:
         """Status and body of `GET /v1/<plural>/<id>` at this moment."""
         plural, ident = path.split("/")[-2:]
         thing = next((t for t in self.things if t.id == ident and t.kind is PLURALS[plural] and t.version), None)
         if thing and thing.gone and thing.kind is Kind.CUSTOMER:
-            return 200, {"id": ident, "object": "customer", "deleted": True}
+            return 200, json.dumps({"id": ident, "object": "customer", "deleted": True})
         if thing is None or (thing.gone and thing.kind is not Kind.CARD):
-            return 404, {"error": {"type": "invalid_request_error", "code": "resource_missing", "message": "No such"}}
-        return 200, thing.raw
+            return 404, MISSING
+        return 200, thing.text
 
 
-def _event(ident: str, kind: str, created: int, thing: Thing, version: str) -> dict[str, Any]:
-    data: dict[str, Any] = {"object": thing.raw}
-    if kind == "payment_method.detached":
-        data["previous_attributes"] = {"customer": thing.customer}
-    return {
+def _event(ident: str, kind: str, created: int, thing: Thing, version: str) -> bytes:
+    """The body of an event. Its object stands in it as it looks at this moment."""
+    envelope: dict[str, Any] = {
         "id": ident,
         "object": "event",
         "api_version": version,
         "created": created,
-        "data": data,
         "livemode": False,
         "pending_webhooks": 1,
         "request": {"id": None, "idempotency_key": None},
         "type": kind,
     }
+    before = {"customer": thing.customer} if kind == "payment_method.detached" else {}
+    data = f'{{"object": {thing.text}, "previous_attributes": {json.dumps(before)}}}'
+    return f'{json.dumps(envelope)[:-1]}, "data": {data}}}'.encode()

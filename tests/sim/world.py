@@ -15,7 +15,7 @@ from tests.sim.profile import Profile, draw
 from tests.sim.shop import Parcel, Shop
 from tests.sim.tasks import Crash, Task, give_way
 
-MOST_STEPS = 20_000
+MOST_STEPS = 5_000
 """A run that has not come to rest by then never will."""
 
 
