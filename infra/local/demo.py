@@ -144,9 +144,9 @@ CHAPTERS: tuple[Callable[[Story], str], ...] = (
 
 def months(story: Story, days: int) -> None:
     """Let days pass, with a bar that shows it."""
-    for passed in range(1, days + 1):
-        drive.advance(story.stack, DAY)
-        bar(f"     {'·' * passed}{' ' * (days - passed)} day {passed}")
+    drive.advance(
+        story.stack, days * DAY, lambda passed: bar(f"     {'·' * passed}{' ' * (days - passed)} day {passed}")
+    )
     bar(" " * (days + 20))
 
 

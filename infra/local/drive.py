@@ -3,6 +3,7 @@
 import json
 import time
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ from infra.local.aws import Aws
 from infra.local.stack import Stack
 
 DAY = 86400
+NOON = 11 * 3600
+"""Noon, or an hour past it, where the demo's merchant lives; seconds into the day in UTC."""
 PATIENCE = 60
 """Seconds in which what was set going must be done."""
 
@@ -35,19 +38,24 @@ def now(stack: Stack) -> int:
     return int(time.time()) + (int(path.read_text()) if path.exists() else 0)
 
 
-def advance(stack: Stack, seconds: int) -> None:
-    """Move the time of the twin and of the functions, a day at most at a time, with all that happens on the way.
+def advance(stack: Stack, seconds: int, passed: Callable[[int], None] = lambda _days: None) -> None:
+    """Move the time of the twin and of the functions, with all that happens on the way.
 
-    After each step the webhooks are delivered, the schedule runs, and the queues are drained.
+    The schedule really runs every quarter of an hour; here it runs at noon of each day on the way, when mails may go
+    out, and at the end. Before and after each run the webhooks are delivered and the queues drained. `passed` is told
+    how many noons have gone by.
     """
-    left = seconds
-    while left > 0:
-        step = min(left, DAY)
-        at = twin(stack, "advance", {"seconds": step})["now"]
+    at, target = now(stack), now(stack) + seconds
+    noons = 0
+    while at < target:
+        noon = at - at % DAY + NOON + (DAY if at % DAY >= NOON else 0)
+        at = min(noon, target)
+        twin(stack, "advance", {"to": at})
         settle(stack)
         fire_schedule(stack, at)
         settle(stack)
-        left -= step
+        noons += at == noon
+        passed(noons)
 
 
 def settle(stack: Stack) -> None:

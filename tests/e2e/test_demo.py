@@ -25,7 +25,7 @@ def test_the_demo_ends_well_whatever_the_order_of_events(tmp_path: Path) -> None
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=400,
+        timeout=900,
         check=False,
     )
 

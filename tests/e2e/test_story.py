@@ -52,7 +52,7 @@ def test_a_customer_whose_card_fails_is_reminded_and_recovers(stack: Stack, page
         page.locator("form[action$='/confirm'] button").click()
     both_sides_agree(stack)
 
-    drive.advance(stack, 36 * drive.DAY)
+    drive.advance(stack, 37 * drive.DAY)
     both_sides_agree(stack)
     assert open_invoices(stack) == 1
 
