@@ -77,4 +77,11 @@ def store_errors() -> Iterator[None]:
     try:
         yield
     except (BotoCoreError, ClientError, PynamoDBException) as error:
-        raise StoreUnavailable(f"DynamoDB did not answer: {type(error).__name__}.") from error
+        raise StoreUnavailable(f"DynamoDB did not take it: {_code(error)}.") from error
+
+
+def _code(error: Exception) -> str:
+    """AWS's own code where there is one: a missing permission must not look like an outage."""
+    cause = error.cause if isinstance(error, PynamoDBException) else error
+    code = getattr(cause, "response", {}).get("Error", {}).get("Code")
+    return str(code or type(cause or error).__name__)
