@@ -3,6 +3,7 @@
 Credentials and region are set before anything is imported, so that no test can reach a real account.
 """
 
+import functools
 import json
 import os
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_CONFIG_FILE"):
     os.environ.pop(name, None)
 
 import boto3
+import botocore.session
 import pytest
 import stripe
 from moto import mock_aws
@@ -32,6 +34,9 @@ from chalicelib.store.tables import DueIndex, ObjectRow
 from chalicelib.stripe_api import gateway
 from infra.local.twin.core.twin import Twin
 from tests.edge import TwinEdge
+
+# Every session would read botocore's megabytes of JSON anew, which is most of the time that a test with AWS takes.
+botocore.session.create_loader = functools.cache(botocore.session.create_loader)
 
 NOW = 1_793_620_800
 """2026-11-02 12:00:00 UTC, a Monday."""
