@@ -8,9 +8,11 @@ from chalicelib.entrypoints import (
     health,
     links,
     portal,
+    reconcile,
     record_mail_feedback,
     schedule_reminders,
     send_mails,
+    take_partner_event,
     webhooks,
 )
 
@@ -26,5 +28,7 @@ for room in (
     schedule_reminders,
     send_mails,
     record_mail_feedback,
+    reconcile,
+    take_partner_event,
 ):
     app.register_blueprint(room.blueprint)

@@ -8,6 +8,8 @@
 | MAILS_QUEUE_URL | schedule_reminders | where due cases go |
 | SECRET_ID | REST, apply_events, send_mails | the one secret in Secrets Manager (`aws.secrets`) |
 | STRIPE_ACCOUNT, LIVEMODE | all | whose events we take: `acct_...`, `true` or `false` |
+| CONNECTED_ACCOUNTS | as STRIPE_ACCOUNT | other accounts whose events we take (Connect): with commas, or `*`; may be empty |
+| STRIPE_READS_PER_SECOND | reconcile | how fast Stripe may be asked; 25 when empty |
 | SITE | REST, send_mails | the site whose brand mails wear |
 | SES_CONFIGURATION_SET | send_mails | the configuration set that publishes what became of a mail |
 | STRIPE_API_BASE, CLOCK_FILE | stage `local` only | the Stripe twin, and the offset of its clock |
@@ -49,6 +51,33 @@ def livemode() -> bool:
 def account_scope() -> str:
     """The tenant part of every key: our Stripe account and mode."""
     return scope(setting("STRIPE_ACCOUNT"), livemode())
+
+
+def optional(name: str) -> str:
+    """The value of a setting that may be missing or blank; then an empty string."""
+    return os.environ.get(name, "").strip()
+
+
+def connected_accounts() -> frozenset[str] | None:
+    """The accounts beside our own whose events we take, or None for every one that is connected."""
+    named = optional("CONNECTED_ACCOUNTS")
+    return None if named == "*" else frozenset(each.strip() for each in named.split(",") if each.strip())
+
+
+def takes(account: str | None) -> bool:
+    """Whether an event's account is ours: the platform's own (None, or its id) or one connected to it."""
+    if account is None or account == setting("STRIPE_ACCOUNT"):
+        return True
+    connected = connected_accounts()
+    return connected is None or account in connected
+
+
+def stripe_reads_per_second() -> int:
+    """How many calls a second a job may make. Raises Misconfigured for anything but 1 to 100."""
+    value = optional("STRIPE_READS_PER_SECOND") or "25"
+    if not (value.isascii() and value.isdigit()) or not 1 <= int(value[:4]) <= 100:
+        raise Misconfigured("The setting STRIPE_READS_PER_SECOND must be a whole number from 1 to 100.")
+    return int(value)
 
 
 def local_only(name: str) -> str | None:

@@ -28,6 +28,6 @@ def product_names(scope: str, products: Iterable[str], now: int) -> dict[str, st
 
 def _fetch(scope: str, product: str, now: int) -> None:
     try:
-        settle(Doubt("", "", Kind.PRODUCT, product, None, 0, scope, now, "missing"), ask_stripe.fetch)
+        settle(Doubt("", "", Kind.PRODUCT, product, None, 0, scope, now, "missing"), ask_stripe.reader(scope))
     except StamkundError as error:
         report(error, product=product)

@@ -12,6 +12,7 @@ from chalicelib import config
 from chalicelib.actions.apply_event import doubt_about, take_snapshot
 from chalicelib.aws import queue, secrets
 from chalicelib.core.events import EVENTS, Change, Event
+from chalicelib.core.model import scope as scope_of
 from chalicelib.core.window import Verdict
 from chalicelib.errors import BadRequest, Retryable, UnknownShape
 from chalicelib.stripe_api import shapes, signature
@@ -31,13 +32,28 @@ def receive(endpoint: str, body: bytes, header: str | None, now: int) -> str:
     if len(body) > LARGEST:
         raise BadRequest(f"The body is larger than {LARGEST} bytes.", code="payload_too_large", status=413)
     _verify(endpoint, body, header, now)
-    event = _parse(body)
+    return take(_parse(body))
+
+
+def receive_unsigned(raw: object) -> str:
+    """Take one event that came over a way which only Stripe can use (EventBridge); what became of it.
+
+    Raises BadRequest for what is no snapshot event, Retryable where neither the table nor the queue took it.
+    """
+    try:
+        return take(shapes.event(raw))
+    except UnknownShape as error:
+        raise BadRequest(error.message, error.param) from error
+
+
+def take(event: Event) -> str:
+    """Store an event's snapshot, or queue its doubt, if it is of our mode and of an account of ours. Raises as above."""
     meaning = EVENTS.get(event.type)
     if meaning is None:
         return "ignored_type"
     if event.livemode != config.livemode():
         return "ignored_mode"
-    if event.account not in (None, config.setting("STRIPE_ACCOUNT")):
+    if not config.takes(event.account):
         return "ignored_account"
     return _apply(event, meaning(event))
 
@@ -71,7 +87,7 @@ def _no_constant(name: str) -> NoReturn:
 
 
 def _apply(event: Event, change: Change) -> str:
-    scope = config.account_scope()
+    scope = scope_of(event.account or config.setting("STRIPE_ACCOUNT"), event.livemode)
     try:
         doubt = doubt_about(event, change, scope, "doubt")
     except UnknownShape as error:

@@ -163,6 +163,12 @@ def scope(account: str, livemode: bool) -> str:
     return f"{account}:{'live' if livemode else 'test'}"
 
 
+def account_of(scope: str) -> tuple[str, bool]:
+    """(account, livemode) of a scope."""
+    account, _, mode = scope.rpartition(":")
+    return account, mode == "live"
+
+
 class Track(StrEnum):
     """Why a card was declined, in classes that need different words. Lost, stolen and fraud codes read as contact_bank."""
 

@@ -110,6 +110,17 @@ def reading(ticket: int, start: int, end: int, margin: int = MARGIN) -> Write:
     return Write(Guard(applied_below=ticket, seen_from_at_most=seen_from), seen_from, end + margin, ticket)
 
 
+def listed(stored: Window, start: int, end: int, margin: int = MARGIN) -> Write | None:
+    """The write of what a list returned between `start` and `end` (Stripe's clock), over `stored`, which was read after it.
+
+    No ticket was taken before the list, so it may speak only where all that is stored is certainly older than the call, and
+    nobody has come since; it fences like a snapshot. None where that is not certain: then the object is read singly.
+    """
+    if stored.seen_to >= start - margin:
+        return None
+    return Write(Guard(unchanged=stored), start - margin - 1, end + margin)
+
+
 def holds(guard: Guard, stored: Window) -> bool:
     """Whether `guard` lets a write pass over an object with the window `stored` (`UNKNOWN` where there is none)."""
     return (

@@ -27,7 +27,7 @@ def apply_events(event: SQSEvent) -> dict[str, Any]:
     def handle(body: str) -> None:
         doubt = read_doubt(body)
         about = (doubt.scope, doubt.kind, doubt.id)
-        verdict = None if about in settled else settle(doubt, ask_stripe.fetch)
+        verdict = None if about in settled else settle(doubt, ask_stripe.reader(doubt.scope))
         if verdict is Verdict.DOUBT:
             settled.add(about)
         count("Doubts", outcome=verdict.value if verdict else "coalesced")

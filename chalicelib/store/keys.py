@@ -9,6 +9,8 @@
 | a mailed link | `L#sha256(token)` |
 | an API key, a site | `A#sha256(key)`, `S#site` |
 | plan names | a BatchGet on `K#scope` |
+| a job (reconcile) and where it stands | `J#scope` / its name |
+| reconcile: whom and what we know | a Scan, filtered; a Query on `K#scope` |
 | redrive: why a message was given up | `Q#worker` / `PARKED#message` |
 
 `scope` is the Stripe account and mode (`acct_x:live`), so that live and test cannot meet.
@@ -23,7 +25,10 @@ from chalicelib.core.model import Kind
 DUE_SHARDS = 16
 """Partitions of the index `due`; more only if a merchant has tens of thousands due within one run."""
 
+CUSTOMER = "0#CUSTOMER"
+CARDS = "2#CARD#"
 INVOICES = "5#INV#"
+PRODUCTS = "PRODUCT#"
 _FAR = 10**12
 
 
@@ -37,17 +42,17 @@ class Key(NamedTuple):
 def of_object(scope: str, kind: Kind, ident: str, customer: str | None, created: int) -> Key:
     """The key of a stored Stripe object. `created` is the object's own and never changes."""
     if kind is Kind.PRODUCT:
-        return Key(catalogue(scope), f"PRODUCT#{ident}")
+        return Key(catalogue(scope), f"{PRODUCTS}{ident}")
     return Key(of_customer(scope, customer or "none"), _sort(kind, ident, created))
 
 
 def _sort(kind: Kind, ident: str, created: int) -> str:
     if kind is Kind.CUSTOMER:
-        return "0#CUSTOMER"
+        return CUSTOMER
     if kind is Kind.SUBSCRIPTION:
         return f"1#SUB#{ident}"
     if kind is Kind.CARD:
-        return f"2#CARD#{ident}"
+        return f"{CARDS}{ident}"
     return f"{INVOICES}{_FAR - created:012d}#{ident}"
 
 
@@ -74,6 +79,11 @@ def api_key(secret: str) -> Key:
 def site(ident: str) -> Key:
     """A merchant site."""
     return Key(f"S#{ident}", "SITE")
+
+
+def job(scope: str, name: str) -> Key:
+    """The state of a job."""
+    return Key(f"J#{scope}", name)
 
 
 def parked(worker: str, message: str) -> Key:

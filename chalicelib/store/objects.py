@@ -1,6 +1,6 @@
 """Stored Stripe objects and their windows of doubt: the guards of `core.window` as DynamoDB conditions."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import and_
@@ -13,8 +13,8 @@ from chalicelib.core.dunning import DEFAULT_CAMPAIGN, FIRST_LOOK, closes_case, o
 from chalicelib.core.model import Card, Customer, Invoice, Item, Kind, Product, Subscription
 from chalicelib.core.window import NEVER, UNKNOWN, Guard, Window, Write
 from chalicelib.store.keys import Key, due_shard
-from chalicelib.store.table import as_map, update
-from chalicelib.store.tables import ObjectRow
+from chalicelib.store.table import as_map, store_errors, update
+from chalicelib.store.tables import ObjectRow, bind
 
 Record = Customer | Subscription | Invoice | Card | Product
 _TYPES: dict[Kind, type[Any]] = {
@@ -28,17 +28,29 @@ _TYPES: dict[Kind, type[Any]] = {
 
 @dataclass(frozen=True)
 class News:
-    """What is to be stored of an object: its state (None: keep the stored one), or that it is gone, as seen `at`."""
+    """What is to be stored of an object: its state (None: keep the stored one), or that it is gone, as seen `at`.
+
+    `quiet`: whatever it says of a failed payment opens no dunning case.
+    """
 
     kind: Kind
     record: Record | None
     gone: bool
     at: int
+    quiet: bool = False
 
 
 def write(key: Key, news: News, change: Write) -> None:
     """Store the state under the guard of `change`: one UpdateItem. Raises Refused with the row that stood in the way."""
     update(ObjectRow, key, [*_window_actions(change), *_state_actions(news)], condition(change.guard))
+
+
+def rows(wanted: Iterable[Key]) -> dict[Key, ObjectRow]:
+    """The rows that there are of these keys, as they are now: one BatchGet for each hundred. Raises StoreUnavailable."""
+    bind()
+    with store_errors():
+        found = ObjectRow.batch_get([tuple(key) for key in dict.fromkeys(wanted)], consistent_read=True)
+        return {Key(row.pk, row.sk): row for row in found}
 
 
 def take_ticket(key: Key, kind: Kind) -> ObjectRow:
@@ -132,6 +144,8 @@ def _state_actions(news: News) -> Sequence[Action]:
 def _case_actions(news: News, invoice: Invoice) -> list[Action]:
     """A failed attempt opens the case once; payment takes it out of the index. In the same write as the state."""
     if opens_case(invoice) and not news.gone:
+        if news.quiet:
+            return []
         first_look = news.at + int(FIRST_LOOK.total_seconds())
         return [
             ObjectRow.case_opened_at.set(ObjectRow.case_opened_at | news.at),

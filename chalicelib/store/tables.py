@@ -99,6 +99,13 @@ class KeyRow(Row):
     revoked_at = NumberAttribute(null=True)
 
 
+class JobRow(Row):
+    """A job that takes longer than one Lambda: its state, and until when somebody works on it (UTC seconds)."""
+
+    state: MapAttribute[str, Any] = MapAttribute(null=True)
+    lease_until = NumberAttribute(null=True)
+
+
 class ParkedRow(Row):
     """Why a message was given up."""
 
@@ -118,5 +125,5 @@ def bind() -> None:
         Row.Meta.table_name = name
         ObjectRow._connection = None
         shared = ObjectRow._get_connection()
-        for model in (LinkRow, SiteRow, KeyRow, ParkedRow):
+        for model in (LinkRow, SiteRow, KeyRow, JobRow, ParkedRow):
             model._connection = shared

@@ -34,42 +34,47 @@ def client(api_key: str, api_base: str | None) -> Client:
     )
 
 
-def fetch(stripe_client: Client, kind: Kind, ident: str) -> Answer:
-    """Read one object in our API version. Raises StripeUnavailable, StripeRefused."""
+def fetch(stripe_client: Client, kind: Kind, ident: str, account: str | None = None) -> Answer:
+    """Read one object (of a connected account, if one is named) in our API version. Raises StripeUnavailable, StripeRefused."""
     began = time.monotonic()
     try:
         with stripe_errors():
-            found = _readers(stripe_client)[kind](ident)
+            found = _readers(stripe_client)[kind](ident, *_of(account))
         raw = found.to_dict(for_json=True)
         if kind is Kind.SUBSCRIPTION and (raw.get("items") or {}).get("has_more"):
-            raw["items"] = {"data": _all_items(stripe_client, ident), "has_more": False}
-    except _Missing as missing:
-        start, end = _around(missing.headers, time.monotonic() - began)
+            raw["items"] = {"data": _all_items(stripe_client, ident, account), "has_more": False}
+    except Missing as missing:
+        start, end = around(missing.headers, time.monotonic() - began)
         return Answer(None, start, end)
-    start, end = _around(_headers(found), time.monotonic() - began)
+    start, end = around(_headers(found), time.monotonic() - began)
     return Answer(None if shapes.is_deleted(raw) else raw, start, end)
 
 
-def fetch_invoice(stripe_client: Client, ident: str) -> dict[str, Any] | None:
+def fetch_invoice(stripe_client: Client, ident: str, account: str | None = None) -> dict[str, Any] | None:
     """An invoice with its payments, customer and subscription in one call, or None where it exists no more."""
     try:
         with stripe_errors():
-            found = stripe_client.v1.invoices.retrieve(ident, {"expand": INVOICE_FACTS})
-    except _Missing:
+            found = stripe_client.v1.invoices.retrieve(ident, {"expand": INVOICE_FACTS}, *_of(account)[1:])
+    except Missing:
         return None
     return found.to_dict(for_json=True)
 
 
-def create_portal_session(stripe_client: Client, params: dict[str, Any]) -> str:
+def create_portal_session(stripe_client: Client, params: dict[str, Any], account: str | None = None) -> str:
     """The URL of a new portal session: a bearer credential, never to be logged, stored or cached."""
     try:
         with stripe_errors():
-            return stripe_client.v1.billing_portal.sessions.create(params).url  # type: ignore[arg-type]
-    except _Missing as missing:
+            return stripe_client.v1.billing_portal.sessions.create(params, *_of(account)[1:]).url  # type: ignore[arg-type]
+    except Missing as missing:
         raise StripeRefused("Stripe has no such object.", missing.param, "resource_missing") from missing
 
 
-def _readers(stripe_client: Client) -> dict[Kind, Callable[[str], stripe.StripeObject]]:
+def _of(account: str | None) -> tuple[Any, ...]:
+    """The rest of a call's arguments: no parameters, and whose data it is about (Stripe-Account); nothing for our own."""
+    return ({}, {"stripe_account": account}) if account else ()
+
+
+def _readers(stripe_client: Client) -> dict[Kind, Callable[..., stripe.StripeObject]]:
     v1 = stripe_client.v1
     return {
         Kind.CUSTOMER: v1.customers.retrieve,
@@ -80,13 +85,15 @@ def _readers(stripe_client: Client) -> dict[Kind, Callable[[str], stripe.StripeO
     }
 
 
-def _all_items(stripe_client: Client, subscription: str) -> list[dict[str, Any]]:
+def _all_items(stripe_client: Client, subscription: str, account: str | None) -> list[dict[str, Any]]:
     with stripe_errors():
-        page = stripe_client.v1.subscription_items.list({"subscription": subscription, "limit": 100})
+        page = stripe_client.v1.subscription_items.list({"subscription": subscription, "limit": 100}, *_of(account)[1:])
         return [each.to_dict(for_json=True) for each in page.auto_paging_iter()]
 
 
-class _Missing(Exception):
+class Missing(Exception):
+    """Stripe has no such object."""
+
     def __init__(self, error: stripe.InvalidRequestError) -> None:
         super().__init__("resource_missing")
         self.headers: Any = error.headers or {}
@@ -101,13 +108,13 @@ def stripe_errors() -> Iterator[None]:
     except stripe.InvalidRequestError as error:
         # Without the code the address is unknown, not the object: that must never pass for a deletion.
         if error.http_status == 404 and error.code == "resource_missing":
-            raise _Missing(error) from error
+            raise Missing(error) from error
         raise StripeRefused(f"Stripe refused: {error.code or error.http_status}.", error.param, error.code) from error
     except (stripe.APIConnectionError, stripe.RateLimitError) as error:
         raise StripeUnavailable(f"Stripe did not answer: {type(error).__name__}.") from error
     except stripe.StripeError as error:
         # An answer of 200 that is no JSON is an error here too: something on the way has garbled it.
-        if error.http_status is None or not 400 <= error.http_status < 500:
+        if error.http_status in (None, 429) or not 400 <= (error.http_status or 0) < 500:
             raise StripeUnavailable(f"Stripe had an error: {type(error).__name__}.") from error
         raise StripeRefused(f"Stripe refused: {type(error).__name__}.", stripe_code=error.code) from error
 
@@ -116,7 +123,7 @@ def _headers(found: stripe.StripeObject) -> Any:
     return found.last_response.headers if found.last_response else {}
 
 
-def _around(headers: Any, elapsed: float) -> tuple[int, int]:
+def around(headers: Any, elapsed: float) -> tuple[int, int]:
     """Stripe's clock before and after a call, from its Date header (whole seconds, cut) and how long the call took.
 
     Raises StripeUnavailable without the header: guessing with our own clock could lose a change.

@@ -8,11 +8,15 @@ from typing import Any
 import pytest
 import yaml
 
+from chalicelib import log
+from chalicelib.entrypoints import reconcile
+from chalicelib.store import jobs
 from infra.package import ROOT
 from tests.infra.conftest import Packaged
 
 CONFIG = json.loads((ROOT / ".chalice" / "config.json").read_text())
 LOCAL_ONLY = {"CLOCK_FILE", "STRIPE_API_BASE"}
+GIVEN_BY_LAMBDA = {"AWS_LAMBDA_FUNCTION_NAME"}
 
 
 def export(value: Any) -> str:
@@ -99,7 +103,7 @@ def test_messages_stay_hidden_six_times_as_long_as_their_function_may_run(
 
 def test_every_event_source_has_somewhere_to_put_what_failed(packaged: Packaged, data: dict[str, Any]) -> None:
     """A queue redrives; a schedule and a topic park what they cannot hand over, and the function what it cannot do."""
-    assert {event["Type"] for _, event in packaged.events} == {"SQS", "Schedule", "SNS"}
+    assert {event["Type"] for _, event in packaged.events} == {"SQS", "Schedule", "SNS", "EventBridgeRule"}
     for name, event in packaged.events:
         properties = event["Properties"]
         if event["Type"] == "SQS":
@@ -108,8 +112,8 @@ def test_every_event_source_has_somewhere_to_put_what_failed(packaged: Packaged,
             assert data["Resources"][redrive["deadLetterTargetArn"]["Fn::GetAtt"][0]]["Type"] == "AWS::SQS::Queue"
             continue
         own = packaged.functions[name]["DeadLetterQueue"]
-        parked = properties["DeadLetterConfig"]["Arn"] if event["Type"] == "Schedule" else None
-        parked = parked or properties["RedrivePolicy"]["deadLetterTargetArn"]
+        topic = event["Type"] == "SNS"
+        parked = properties["RedrivePolicy"]["deadLetterTargetArn"] if topic else properties["DeadLetterConfig"]["Arn"]
         assert (export(own["TargetArn"]), export(parked)) == ("UndeliveredArn", "UndeliveredArn")
 
 
@@ -121,6 +125,39 @@ def test_services_may_park_in_the_undelivered_queue(packaged: Packaged) -> None:
     services = [statement["Principal"]["Service"] for statement in policy["PolicyDocument"]["Statement"]]
     assert services == ["events.amazonaws.com", "sns.amazonaws.com"]
     assert all("aws:SourceArn" in each["Condition"]["ArnEquals"] for each in policy["PolicyDocument"]["Statement"])
+    rules = {f"{name}{event}" for name, each in packaged.functions.items() for event in _rules(each)}
+    allowed = policy["PolicyDocument"]["Statement"][0]["Condition"]["ArnEquals"]["aws:SourceArn"]
+    assert {each["Fn::GetAtt"][0] for each in allowed} == rules
+
+
+def _rules(function: dict[str, Any]) -> list[str]:
+    """The events of a function that EventBridge hands over."""
+    return [
+        name for name, each in function.get("Events", {}).items() if each["Type"] in ("Schedule", "EventBridgeRule")
+    ]
+
+
+def test_drift_is_told(packaged: Packaged) -> None:
+    """By the metric that the function counts, of this deployment's function alone."""
+    alarm = packaged.of_type("AWS::CloudWatch::Alarm")["DriftAlarm"]
+
+    assert (alarm["Namespace"], alarm["MetricName"]) == (log.NAMESPACE, "Drift")
+    assert alarm["Dimensions"] == [{"Name": "function", "Value": {"Ref": "Reconcile"}}]
+    assert export(alarm["AlarmActions"][0]) == "AlarmsArn"
+
+
+def test_stripes_partner_bus_is_listened_to_where_there_is_one(packaged: Packaged) -> None:
+    """And only its source counts, whichever bus it is."""
+    (event,) = packaged.functions["TakePartnerEvent"]["Events"].values()
+
+    assert event["Properties"]["EventBusName"] == {"Ref": "StripeEventBus"}
+    assert event["Properties"]["Pattern"] == {"source": [{"prefix": "aws.partner/stripe.com"}]}
+
+
+def test_reconcile_may_run_longer_than_it_means_to(packaged: Packaged) -> None:
+    """It stops by itself, with time for the page under way, and before the next run is due."""
+    assert reconcile.SECONDS + 60 <= packaged.functions["Reconcile"]["Timeout"] < 15 * 60
+    assert jobs.LEASE < 15 * 60
 
 
 def test_every_import_is_exported(packaged: Packaged, data: dict[str, Any]) -> None:
@@ -146,10 +183,10 @@ def test_every_setting_that_the_code_reads_is_given(packaged: Packaged) -> None:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
                 function = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-                if function in ("setting", "local_only"):
+                if function in ("setting", "optional", "local_only"):
                     read.add(node.args[0].value)
 
     given = set(packaged.template["Globals"]["Function"]["Environment"]["Variables"]) | {"STAGE"}
-    assert read - given == LOCAL_ONLY
+    assert read - given == LOCAL_ONLY | GIVEN_BY_LAMBDA
     for function in packaged.functions.values():
         assert function["Environment"]["Variables"] == {"STAGE": "prod"}

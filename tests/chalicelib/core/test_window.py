@@ -21,6 +21,7 @@ from chalicelib.core.window import (
     holds,
     invoice_progress,
     judge,
+    listed,
     reading,
     snapshot,
 )
@@ -179,3 +180,22 @@ def test_further_is_a_strict_order(one: Progress, two: Progress, three: Progress
     assert not further(one, one)
     assert not (further(one, two) and further(two, one))
     assert not (further(one, two) and further(two, three)) or further(one, three)
+
+
+@pytest.mark.parametrize(
+    "seen_to, may", [(NEVER, True), (100 - 3, True), (100 - 2, False), (100, False), (100 + 9, False)]
+)
+def test_a_list_speaks_only_over_what_is_certainly_older(seen_to: int, may: bool) -> None:
+    write = listed(Window(NEVER, seen_to, 3, 2), 100, 100 + 1)
+
+    assert (write is not None) == may
+
+
+def test_a_list_is_refused_as_soon_as_anybody_has_come_and_fences_whoever_reads() -> None:
+    stored = Window(1, 2, 3, 2)
+    write = listed(stored, 100, 101)
+    assert write is not None
+
+    assert holds(write.guard, stored)
+    assert not holds(write.guard, stored._replace(issued=4))
+    assert after(write, stored) == Window(97, 103, 4, 4)

@@ -1,0 +1,23 @@
+"""Stripe's lists, a page at a time, as plain JSON: the SDK's objects of a hundred subscriptions cost more than the call."""
+
+import time
+
+from chalicelib.errors import StripeRefused
+from chalicelib.stripe_api.gateway import Client, Missing, around, stripe_errors
+from chalicelib.stripe_api.paging import Page, Raw
+
+LARGEST = 100
+"""Objects on a page: Stripe's limit."""
+
+
+def page(client: Client, path: str, params: Raw, account: str | None = None) -> Page:
+    """One page of the list at `path` (`/v1/customers`). Raises StripeUnavailable, StripeRefused (`resource_missing` too)."""
+    options = {"stripe_account": account} if account else {}
+    began = time.monotonic()
+    try:
+        with stripe_errors():
+            found = client.raw_request("get", path, **{"limit": LARGEST, **params}, **options)
+    except Missing as missing:
+        raise StripeRefused("Stripe has no such object.", missing.param, "resource_missing") from missing
+    start, end = around(found.headers, time.monotonic() - began)
+    return Page(found.data["data"], bool(found.data["has_more"]), start, end)
