@@ -123,7 +123,7 @@ def test_the_senders_name_is_encoded_as_ses_asks(calls: list[dict[str, Any]], se
     ],
 )
 def test_each_failure_means_one_thing(
-    cloud: Cloud, monkeypatch: pytest.MonkeyPatch, error: Exception, meaning: type[StamkundError]
+    monkeypatch: pytest.MonkeyPatch, error: Exception, meaning: type[StamkundError]
 ) -> None:
     failing(monkeypatch, error)
 

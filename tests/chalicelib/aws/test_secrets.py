@@ -4,7 +4,6 @@ import json
 import time
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
@@ -16,31 +15,36 @@ from tests.conftest import WEBHOOK_SECRET, Cloud
 
 
 class Reads:
-    """The clock, and how often Secrets Manager was asked."""
+    """The clock, the secret, and how often Secrets Manager was asked for it."""
 
     def __init__(self) -> None:
         self.now = 1000.0
         self.count = 0
+        self.put(value("rk_test_twin_key"))
 
-    def put(self, value: Any) -> None:
+    def put(self, held: Any) -> None:
         """What the secret holds from now on; text as it stands, anything else as JSON."""
-        text = value if isinstance(value, str) else json.dumps(value)
-        boto3.client("secretsmanager").put_secret_value(SecretId="stamkund-test", SecretString=text)
+        self.text = held if isinstance(held, str) else json.dumps(held)
 
 
 @pytest.fixture
-def reads(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Reads:
-    """A stopped clock and a counter."""
+def reads(monkeypatch: pytest.MonkeyPatch) -> Reads:
+    """A stopped clock, and Secrets Manager at the call that we make."""
     made = Reads()
     monkeypatch.setattr(time, "monotonic", lambda: made.now)
-    real = client("secretsmanager").get_secret_value
 
-    def counted(**call: Any) -> Any:
+    def answer(SecretId: str) -> dict[str, str]:  # noqa: N803
+        assert SecretId == "stamkund-test"
         made.count += 1
-        return real(**call)
+        return {"SecretString": made.text}
 
-    monkeypatch.setattr(client("secretsmanager"), "get_secret_value", counted)
+    monkeypatch.setattr(client("secretsmanager"), "get_secret_value", answer)
     return made
+
+
+def test_the_secret_of_a_real_account_is_read(cloud: Cloud) -> None:
+    assert secrets.stripe_api_key() == "rk_test_twin_key"
+    assert secrets.webhook_secrets("default") == [WEBHOOK_SECRET]
 
 
 def value(key: Any = "rk_test_x", endpoints: Any = None) -> dict[str, Any]:
