@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAGE ?= local
 RUNS ?= 20000
 
-.PHONY: help setup demo up test sim check format bench e2e images package lock clean
+.PHONY: help setup demo up test sim check format bench conformance e2e images package lock clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z0-9]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -46,8 +46,12 @@ format: .venv/ready  ## mend the style
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-bench: .venv/ready  ## what a webhook costs, as a ratio to a floor in the same run
+bench: .venv/ready  ## what a webhook costs beside a floor in the same run; a year of the Stripe twin
 	@$(BIN)/python -m infra.bench
+	@$(BIN)/python -m infra.local.twin.bench
+
+conformance: .venv/ready  ## the Stripe twin, judged by stripe-mock and the official CLI (need Go and npm)
+	@$(BIN)/python -m tests.infra.local.twin.conformance
 
 e2e: setup  ## the story in a real browser, with the whole stack; needs Chromium
 	@$(BIN)/python -m pytest -m "e2e or stack"
