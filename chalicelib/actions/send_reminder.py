@@ -8,7 +8,8 @@ from chalicelib.aws import mail
 from chalicelib.core import dunning
 from chalicelib.core.dunning import Campaign, Case, Close, Hold, Send
 from chalicelib.core.model import Money, Reminder, Site, Track
-from chalicelib.errors import MailUnknown, StamkundError
+from chalicelib.errors import MailUnknown, Permanent, StamkundError
+from chalicelib.log import report
 from chalicelib.mails import render
 from chalicelib.store import cases, sites
 from chalicelib.store.cases import Claim
@@ -16,12 +17,15 @@ from chalicelib.store.keys import Key
 from chalicelib.stripe_api import facts
 from chalicelib.stripe_api.facts import Debtor
 
+PARKED = 6 * 3600
+"""Seconds until a case is looked at again that could not be handled: a wrong setting may have been mended by then."""
+
 
 def send_reminder(key: Key, now: int) -> str:
     """Do what is due in the case at `key`; what was done, for the log and the metrics.
 
-    Raises Retryable (the message comes again) or Permanent (it is parked with its reason); the case is given back first,
-    except where a mail may have left: then its lease runs out while SES's notification settles it.
+    Raises Retryable (the message comes again) once the case is given back. Where a mail may have left the case is kept: its
+    lease runs out while SES's notification settles it. What trying again cannot mend is logged, and looked at again later.
     """
     claim = cases.claim(key, now)
     if claim is None:
@@ -30,6 +34,10 @@ def send_reminder(key: Key, now: int) -> str:
         return _handle(claim, now)
     except MailUnknown:
         return "unknown"
+    except Permanent as error:
+        report(error, case=claim.invoice.id)
+        cases.hold(claim, now + PARKED)
+        return "parked"
     except StamkundError:
         cases.release(claim)
         raise

@@ -28,7 +28,7 @@ def load(campaign_id: str) -> Campaign:
 
 def _campaign(campaign_id: str, raw: dict[str, Any]) -> Campaign:
     window = raw["window"]
-    return Campaign(
+    campaign = Campaign(
         id=campaign_id,
         version=raw["version"],
         steps=tuple(Step(step["key"], step["day"], step.get("final", False)) for step in raw["steps"]),
@@ -38,3 +38,18 @@ def _campaign(campaign_id: str, raw: dict[str, Any]) -> Campaign:
         closes=time.fromisoformat(window["closes"]),
         weekdays_only=window["weekdays_only"],
     )
+    _check(campaign)
+    return campaign
+
+
+def _check(campaign: Campaign) -> None:
+    """Raise ValueError, naming what is wrong, for a campaign that could not run."""
+    days = [step.day for step in campaign.steps]
+    if days != sorted(set(days)):
+        raise ValueError("steps must stand in the order of their days, one a day")
+    if len({step.key for step in campaign.steps}) != len(campaign.steps):
+        raise ValueError("two steps have the same key")
+    if not days or days[-1] >= campaign.end_day:
+        raise ValueError("every step must come before end_day")
+    if campaign.opens >= campaign.closes:
+        raise ValueError("the window must open before it closes")

@@ -18,7 +18,9 @@ class Decline:
     last4: str | None = None
 
 
-AUTHENTICATE = frozenset({"authentication_required", "authentication_not_handled"})
+AUTHENTICATE = frozenset(
+    {"authentication_required", "authentication_not_handled", "payment_intent_authentication_failure"}
+)
 
 NEW_CARD = frozenset(
     {

@@ -176,6 +176,22 @@ def test_throttled_by_ses_the_case_is_given_back_and_comes_again(
     assert send_reminder(key, shop.twin.now) == "sent"
 
 
+def test_a_mail_that_ses_refuses_for_good_is_parked_and_does_not_spin(
+    shop: Shop, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = due_case(shop, cloud)
+    refused = ClientError(
+        {"Error": {"Code": "MessageRejected"}, "ResponseMetadata": {"HTTPStatusCode": 400}}, "SendEmail"
+    )
+    with monkeypatch.context() as broken:
+        answer_ses(broken, refused)
+        assert send_reminder(key, shop.twin.now) == "parked"
+
+    assert run(shop, cloud) == []
+    shop.twin.advance(DAY)
+    assert run(shop, cloud) == ["sent"]
+
+
 def test_a_lost_answer_of_ses_is_settled_by_its_notification(
     shop: Shop, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
