@@ -10,6 +10,8 @@ def period_line(world: World, sub: Obj, item: Obj, start: int, end: int, trial: 
     """One period of an item: in advance for licensed prices, in arrears for metered ones, free during a trial."""
     price = item["price"]
     metered = price["recurring"]["usage_type"] == "metered"
+    if metered:
+        start = max(start, item.get("_billed_to", 0))  # a pause may have billed a part of the period already
     quantity = (
         meters.usage(world, price, sub["customer"], start, end) if metered and not trial else item.get("quantity") or 0
     )

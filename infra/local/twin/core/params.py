@@ -192,6 +192,27 @@ def shape(**fields: Check | Required) -> Shape:
     return Shape(fields)
 
 
+@dataclass(frozen=True)
+class Undone:
+    """Of what Stripe takes, the twin does only some values."""
+
+    inner: Check
+    what: str
+    done: tuple[Any, ...]
+
+    def __call__(self, value: Any, name: str) -> Any:
+        """The value, or a 400 that says what the twin does not do."""
+        given = self.inner(value, name)
+        if given not in self.done:
+            raise invalid(f"The twin does not do {self.what}.", name)
+        return given
+
+
+def undone(check: Check, what: str, *done: Any) -> Undone:
+    """A parameter that Stripe knows: the twin takes these values, and refuses every other rather than ignore it."""
+    return Undone(check, what, done)
+
+
 def metadata(value: Any, name: str) -> Obj:
     """Up to 50 keys; an empty value removes its key, and an empty string instead of the map removes all of them."""
     if value == "":

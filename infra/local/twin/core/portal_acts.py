@@ -168,7 +168,7 @@ def pause(world: World, session: Obj, wanted: str, choice: int | None) -> None:
     """Pauses; with interval options it resumes by itself after the chosen one."""
     rules = feature(world, session, "subscription_pause")
     sub = own(world, session, wanted)
-    pausing.pause_now(world, sub, {})
+    pausing.pause_now(world, sub)
     options = rules["duration"]["interval_options"]
     if rules["duration"]["type"] == "interval_options" and options:
         option = options[choice or 0]

@@ -126,6 +126,34 @@ def credit_all(world: World, sub: Obj, customer: Obj) -> None:
         _credit(Move(world, sub, customer, "create_prorations", world.now), item)
 
 
+def charge_again(move: Move) -> None:
+    """Invoice items for the rest of the periods, whose unused time was credited when the subscription was paused."""
+    for item in move.sub["items"]["data"]:
+        _charge(move, item)
+
+
+def bill_usage(world: World, sub: Obj, customer: Obj) -> None:
+    """Invoice items for the metered usage until now, which the end of the period will not bill again."""
+    for item in [i for i in sub["items"]["data"] if i["price"]["recurring"]["usage_type"] == "metered"]:
+        start = max(item["current_period_start"], item.get("_billed_to", 0))
+        row = lines.period_line(world, sub, item, start, world.now, trial=sub["status"] == "trialing")
+        item["_billed_to"] = world.now
+        if row["amount"]:
+            add_item(
+                world,
+                customer,
+                amount=row["amount"],
+                currency=sub["currency"],
+                description=row["description"],
+                price=item["price"],
+                quantity=row["quantity"],
+                period=(start, world.now),
+                sub=sub,
+                item=item,
+                prorated=False,
+            )
+
+
 def _keep(move: Move, item: Obj, moment: int, word: str) -> None:
     start, end = items.full_period(move.sub, item)
     price, quantity = item["price"], item.get("quantity") or 0
@@ -157,9 +185,10 @@ def add_item(  # noqa: PLR0913 - an invoice item has that many parts
     period: tuple[int, int],
     sub: Obj | None,
     item: Obj | None = None,
+    prorated: bool = True,
     metadata: Obj | None = None,
 ) -> Obj:
-    """An invoice item that waits for the next invoice."""
+    """An invoice item that waits for the next invoice; of a subscription's item it is a proration unless told otherwise."""
     pricing = None
     if price is not None:
         pricing = {
@@ -194,7 +223,7 @@ def add_item(  # noqa: PLR0913 - an invoice item has that many parts
             parent=parent,
             period={"end": period[1], "start": period[0]},
             pricing=pricing,
-            proration=item is not None,
+            proration=item is not None and prorated,
             quantity=quantity,
             quantity_decimal=str(quantity),
             tax_rates=[],
