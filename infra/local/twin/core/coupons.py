@@ -134,7 +134,15 @@ def create_code(world: World, call: Call) -> Obj:
     text_ = p.get("code") or world.ids.letters(8).upper()
     if any(c["active"] and c["code"].upper() == text_.upper() for c in world.table("promotion_code").values()):
         raise invalid("An active promotion code with this code already exists.", "code", "resource_already_exists")
+    if "customer" in p:
+        world.get("customer", p["customer"], "customer")
     given = p.get("restrictions", {})
+    if ("minimum_amount" in given) != ("minimum_amount_currency" in given):
+        raise invalid(
+            "`minimum_amount` and `minimum_amount_currency` go together.",
+            "restrictions[minimum_amount_currency]",
+            "parameter_missing",
+        )
     code = world.add(
         fields(
             id=world.ids.new("promo"),
@@ -152,7 +160,9 @@ def create_code(world: World, call: Call) -> Obj:
             restrictions={
                 "first_time_transaction": given.get("first_time_transaction", False),
                 "minimum_amount": given.get("minimum_amount"),
-                "minimum_amount_currency": given.get("minimum_amount_currency"),
+                "minimum_amount_currency": given["minimum_amount_currency"].lower()
+                if "minimum_amount" in given
+                else None,
             },
             times_redeemed=0,
         )

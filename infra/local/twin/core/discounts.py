@@ -2,6 +2,7 @@
 
 from decimal import ROUND_HALF_UP, Decimal
 
+from infra.local.twin.core.amounts import cost
 from infra.local.twin.core.dates import add_months
 from infra.local.twin.core.errors import invalid
 from infra.local.twin.core.params import clear, listed, shape, text
@@ -29,6 +30,10 @@ def _one(world: World, given: Obj, param: str, customer: Obj, sub: str | None, i
     )
     coupon = world.get("coupon", code["promotion"]["coupon"] if code else given["coupon"], f"{param}[coupon]")
     _check(world, coupon, code, customer, param)
+    if code is not None:
+        _check_restrictions(
+            world, code, customer, world.table("subscription").get(sub or ""), f"{param}[promotion_code]"
+        )
     return str(redeem(world, coupon, code, customer["id"], sub, item)["id"])
 
 
@@ -46,6 +51,33 @@ def _check(world: World, coupon: Obj, code: Obj | None, customer: Obj, param: st
             f"{param}[promotion_code]",
             "promotion_code_invalid" if not late else "promotion_code_expired",
         )
+
+
+def _check_restrictions(world: World, code: Obj, customer: Obj, sub: Obj | None, param: str) -> None:
+    rules = code["restrictions"]
+    if rules["first_time_transaction"] and _has_paid(world, customer):
+        raise invalid(
+            "This promotion code cannot be redeemed because the associated customer has prior transactions.",
+            param,
+            "promotion_code_invalid",
+        )
+    least = rules["minimum_amount"]
+    if least is None or sub is None:
+        return
+    worth = sum(cost(i["price"], i["quantity"]) for i in sub["items"]["data"] if "quantity" in i)
+    if sub["currency"] != rules["minimum_amount_currency"] or worth < least:
+        raise invalid(
+            f"This promotion code cannot be redeemed because the amount is below its minimum of {least} "
+            f"{rules['minimum_amount_currency']}.",
+            param,
+            "promotion_code_invalid",
+        )
+
+
+def _has_paid(world: World, customer: Obj) -> bool:
+    """Whether there is a payment that succeeded or an invoice that is paid (a trial's, of nothing, is not a transaction)."""
+    paid = any(c["paid"] for c in world.find("charge", "customer", customer["id"]))
+    return paid or any(i["status"] == "paid" and i["total"] for i in world.find("invoice", "customer", customer["id"]))
 
 
 def refresh(world: World, coupon: Obj) -> None:

@@ -122,7 +122,7 @@ def _prorate(world: World, sub: Obj, customer: Obj, p: Obj) -> None:
 
 
 def _new_periods(world: World, sub: Obj, prorated: Obj | None) -> list[Obj]:
-    """The lines of the periods that begin now: whole ones from now on, or shortened (`prorated`) up to the old anchor's next."""
+    """The lines of the periods that begin now: whole ones from now on, or (`prorated`) up to the old anchor's next."""
     if prorated is None:
         sub["billing_cycle_anchor"] = world.now
     rows = []
