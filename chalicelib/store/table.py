@@ -83,5 +83,5 @@ def store_errors() -> Iterator[None]:
 def _code(error: Exception) -> str:
     """AWS's own code where there is one: a missing permission must not look like an outage."""
     cause = error.cause if isinstance(error, PynamoDBException) else error
-    code = getattr(cause, "response", {}).get("Error", {}).get("Code")
+    code = (getattr(cause, "response", None) or {}).get("Error", {}).get("Code")
     return str(code or type(cause or error).__name__)

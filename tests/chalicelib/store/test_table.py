@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 
 from chalicelib.errors import StoreUnavailable
 from chalicelib.store import table
@@ -70,3 +70,11 @@ def test_a_read_that_fails_names_the_code_under_pynamodbs_error(cloud: Cloud, mo
 
     with pytest.raises(StoreUnavailable, match="AccessDeniedException"):
         table.get(ObjectRow, KEY)
+
+
+def test_an_answer_that_never_came_is_a_failure_like_any_other(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    """botocore's time-outs carry a `response` that is None."""
+    break_client(monkeypatch, "update_item", ReadTimeoutError(endpoint_url="https://dynamodb"))
+
+    with pytest.raises(StoreUnavailable, match="ReadTimeoutError"):
+        table.update(ObjectRow, KEY, [ObjectRow.seen_to.set(5)])
