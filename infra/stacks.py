@@ -68,12 +68,16 @@ def chosen(options: argparse.Namespace) -> Stacks:
     if options.stage == "local":
         for name, value in {**KEYS, "AWS_DEFAULT_REGION": REGION}.items():
             os.environ.setdefault(name, value)
+    os.environ["STAGE"] = options.stage
     app = options.app_stack or f"stamkund-{options.stage}"
     return Stacks(options.stack or f"stamkund-{options.stage}-data", app, options.endpoint_url)
 
 
-def enter(stacks: Stacks) -> None:
-    """Point our own code at the deployment, as its functions' environment does. Raises NoStack."""
+def enter(stacks: Stacks, stripe_url: str | None = None) -> None:
+    """Point our own code at the deployment, as its functions' environment does. Raises NoStack.
+
+    `stripe_url` is that of the Stripe twin; only the stage `local` listens to it.
+    """
     data, parameters = stacks.data, stacks.parameters
     os.environ.update(
         TABLE_NAME=data["TableName"],
@@ -83,5 +87,7 @@ def enter(stacks: Stacks) -> None:
         CONNECTED_ACCOUNTS=parameters.get("ConnectedAccounts", ""),
         STRIPE_READS_PER_SECOND=parameters.get("StripeReadsPerSecond", "25"),
     )
+    if stripe_url:
+        os.environ["STRIPE_API_BASE"] = stripe_url
     if stacks.endpoint_url:
         os.environ["AWS_ENDPOINT_URL"] = stacks.endpoint_url
