@@ -17,6 +17,7 @@ from infra.local.twin.core.params import (
     one_of,
     shape,
     text,
+    undone,
 )
 from infra.local.twin.core.values import Obj
 from infra.local.twin.core.world import World, fields
@@ -28,7 +29,7 @@ LINE = shape(
     invoice_line_item=text,
     quantity=count,
     unit_amount=count,
-    unit_amount_decimal=decimal,
+    unit_amount_decimal=undone(decimal, "credit notes in fractions of a minor unit"),
 )
 CREATE: dict[str, Check | Required] = {
     "invoice": need(text),
@@ -40,7 +41,7 @@ CREATE: dict[str, Check | Required] = {
     "credit_amount": count,
     "refund_amount": count,
     "out_of_band_amount": count,
-    "email_type": one_of("credit_note", "none"),
+    "email_type": undone(one_of("credit_note", "none"), "mails", "none"),
 }
 UPDATE: dict[str, Check | Required] = {"memo": text, "metadata": metadata}
 LIST: dict[str, Check | Required] = {**CREATED, "customer": text, "invoice": text}
@@ -52,6 +53,8 @@ def create(world: World, call: Call) -> Obj:
     invoice = world.get("invoice", p["invoice"], "invoice")
     if invoice["status"] not in ("open", "paid"):
         raise invalid("You can only create credit notes for open or paid invoices.", "invoice")
+    if "amount" in p and p.get("lines"):
+        raise invalid("You may pass only one of `amount` and `lines`.", "amount")
     rows = [_line(world, invoice, one, f"lines[{at}]") for at, one in enumerate(p.get("lines", []))]
     amount = sum(row["amount"] for row in rows) if rows else p.get("amount", 0)
     if not amount:
@@ -80,7 +83,12 @@ def _check_split(p: Obj, amount: int, paid: bool) -> None:
 
 
 def _line(world: World, invoice: Obj, given: Obj, param: str) -> Obj:
-    if given["type"] == "custom_line_item":
+    custom = given["type"] == "custom_line_item"
+    wrong = given.keys() & ({"amount", "invoice_line_item"} if custom else {"description", "quantity", "unit_amount"})
+    if wrong:
+        name = f"{param}[{min(wrong)}]"
+        raise invalid(f"{name} does not go with this type of line (or the twin does not do it).", name)
+    if custom:
         quantity = given.get("quantity", 1)
         if "unit_amount" not in given:
             raise invalid(

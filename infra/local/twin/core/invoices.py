@@ -19,6 +19,7 @@ from infra.local.twin.core.params import (
     one_of,
     shape,
     text,
+    undone,
     when,
 )
 from infra.local.twin.core.values import Obj
@@ -56,7 +57,7 @@ PAY: dict[str, Check | Required] = {
     "payment_method": text,
     "off_session": flag,
     "paid_out_of_band": flag,
-    "forgive": flag,
+    "forgive": undone(flag, "payments of a part", False),
 }
 PREVIEW: dict[str, Check | Required] = {"customer": text, "subscription": text}
 
@@ -242,6 +243,8 @@ def preview(world: World, call: Call) -> Obj:
             "parameter_missing",
         )
     sub = world.get("subscription", call.p["subscription"], "subscription")
+    if call.p.get("customer", sub["customer"]) != sub["customer"]:
+        raise invalid("The subscription is not this customer's.", "customer")
     if sub["status"] in ("canceled", "incomplete_expired"):
         raise invalid("No upcoming invoices for this subscription.", "subscription", "invoice_upcoming_none", 404)
     return {"id": world.ids.new("upcoming_in"), **cycles.preview(world, sub)}

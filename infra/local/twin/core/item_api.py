@@ -15,7 +15,7 @@ BEHAVIOR: dict[str, Check | Required] = {
 }
 CREATE: dict[str, Check | Required] = {**items.ITEM, **BEHAVIOR, "subscription": need(text)}
 UPDATE: dict[str, Check | Required] = {**items.ITEM, **BEHAVIOR, "off_session": flag}
-DELETE: dict[str, Check | Required] = {**BEHAVIOR, "clear_usage": flag}
+DELETE: dict[str, Check | Required] = {**BEHAVIOR, "clear_usage": items.KEEP_USAGE}
 LIST: dict[str, Check | Required] = {**PAGING, "subscription": need(text)}
 
 
@@ -42,7 +42,9 @@ def delete(world: World, call: Call) -> Obj:
 
 def _change(world: World, sub: Obj, one: Obj, p: Obj) -> None:
     settlement.must_live(sub)
-    sub_update.change(world, sub, {"items": [one], **{k: v for k, v in p.items() if k in BEHAVIOR}})
+    sub_update.change(
+        world, sub, {"items": [one], **{k: v for k, v in p.items() if k in BEHAVIOR or k == "off_session"}}
+    )
 
 
 def _find(world: World, wanted: str) -> tuple[Obj, Obj]:

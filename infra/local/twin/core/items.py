@@ -14,6 +14,7 @@ from infra.local.twin.core.params import (
     one_of,
     shape,
     text,
+    undone,
 )
 from infra.local.twin.core.values import Obj
 from infra.local.twin.core.world import World, fields
@@ -26,7 +27,8 @@ ITEM: dict[str, Check | Required] = {
     "discounts": discounts.GIVEN,
 }
 ITEMS = listed(shape(**ITEM), 20)
-CHANGES = listed(shape(**ITEM, id=text, deleted=flag, clear_usage=flag), 40)
+KEEP_USAGE = undone(flag, "usage that is cleared: meters keep it", False)
+CHANGES = listed(shape(**ITEM, id=text, deleted=flag, clear_usage=KEEP_USAGE), 40)
 PRORATION = one_of("create_prorations", "none", "always_invoice")
 
 

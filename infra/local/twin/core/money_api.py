@@ -29,7 +29,6 @@ CONFIRM: dict[str, Check | Required] = {
     "return_url": text,
     "receipt_email": clear(text),
     "setup_future_usage": one_of("off_session", "on_session"),
-    "mandate_data": metadata,
 }
 INTENT: dict[str, Check | Required] = {
     **CONFIRM,
@@ -68,7 +67,10 @@ def create_intent(world: World, call: Call) -> Obj:
     intent["metadata"] = merge_metadata({}, p.get("metadata"))
     intent["shipping"] = billing_info.shipping(p.get("shipping"))
     intent["statement_descriptor"] = p.get("statement_descriptor")
-    intent["receipt_email"], intent["setup_future_usage"] = p.get("receipt_email"), p.get("setup_future_usage")
+    intent.update(payment_methods.ways(p))
+    for name in ("confirmation_method", "capture_method"):
+        intent[name] = p.get(name, intent[name])
+    _note(intent, p)
     emit(world, "payment_intent.created", intent)
     if "payment_method" in p and not p.get("confirm"):
         intent.update(
@@ -76,6 +78,13 @@ def create_intent(world: World, call: Call) -> Obj:
             status="requires_confirmation",
         )
     return _confirm(world, intent, p) if p.get("confirm") else intent
+
+
+def _note(intent: Obj, p: Obj) -> None:
+    """What a creation and a confirmation may both say."""
+    for name in p.keys() & {"receipt_email", "setup_future_usage"}:
+        intent[name] = p[name]
+    intent["_return_url"] = p.get("return_url", intent.get("_return_url"))
 
 
 def confirm_intent(world: World, call: Call) -> Obj:
@@ -98,6 +107,7 @@ def _confirm(world: World, intent: Obj, p: Obj) -> Obj:
             "payment_method",
             "payment_intent_unexpected_state",
         )
+    _note(intent, p)
     card = payment_methods.resolve(world, wanted, "payment_method")
     invoice = invoice_of(world, intent)
     if invoice is not None and invoice["status"] == "open":
@@ -120,6 +130,8 @@ def _confirm(world: World, intent: Obj, p: Obj) -> Obj:
                 "payment_intent": public(intent),
             }
         )
+    if answer is None and intent["setup_future_usage"] and intent["customer"]:
+        payment_methods.attach_to(world, card["id"], world.get("customer", intent["customer"]), "payment_method")
     return intent
 
 

@@ -223,16 +223,31 @@ def retrieve(world: World, call: Call) -> Obj:
     return resolve(world, call.id, None)
 
 
+def ways(p: Obj) -> Obj:
+    """How an intent may be paid, as its creation said: shown; the twin takes cards whatever it says."""
+    shown: Obj = {"allowed_payment_method_types": p.get("allowed_payment_method_types")}
+    automatic = p.get("automatic_payment_methods")
+    if automatic:
+        shown["automatic_payment_methods"] = {
+            "allow_redirects": automatic.get("allow_redirects", "always"),
+            "enabled": automatic["enabled"],
+        }
+    kinds = p.get("payment_method_types") or p.get("allowed_payment_method_types")
+    if kinds:
+        shown["payment_method_types"] = kinds
+    return shown
+
+
 def list_(world: World, call: Call) -> Obj:
     """A customer's payment methods, newest first; without a customer there is nothing Stripe would list."""
     if "customer" not in call.p:
         return paged([], call.p, call.path)
     world.get("customer", call.p["customer"], "customer")
-    return paged(
-        sorted(world.find("payment_method", "customer", call.p["customer"]), key=lambda c: c["created"]),
-        call.p,
-        call.path,
-    )
+    rows = sorted(world.find("payment_method", "customer", call.p["customer"]), key=lambda c: c["created"])
+    for name in ("type", "allow_redisplay"):
+        if call.p.get(name):
+            rows = [c for c in rows if c[name] == call.p[name]]
+    return paged(rows, call.p, call.path)
 
 
 def list_of_customer(world: World, call: Call) -> Obj:

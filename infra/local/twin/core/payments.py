@@ -154,7 +154,7 @@ def _needs_action(world: World, intent: Obj, error: Obj | None) -> None:
         last_payment_error=error,
         next_action={
             "type": "redirect_to_url",
-            "redirect_to_url": {"return_url": None, "url": f"{world.base_url}/_twin/3ds/{secret}"},
+            "redirect_to_url": {"return_url": intent.get("_return_url"), "url": f"{world.base_url}/_twin/3ds/{secret}"},
         },
     )
     emit(world, "payment_intent.requires_action", intent)

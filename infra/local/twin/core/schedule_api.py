@@ -1,6 +1,6 @@
 """Subscription schedules over the API."""
 
-from infra.local.twin.core import customers, items, schedules, subscriptions
+from infra.local.twin.core import customers, items, schedules, sub_update, subscriptions
 from infra.local.twin.core.call import Call
 from infra.local.twin.core.dates import boundary
 from infra.local.twin.core.errors import invalid
@@ -19,9 +19,9 @@ from infra.local.twin.core.params import (
     one_of,
     shape,
     text,
+    undone,
     when,
 )
-from infra.local.twin.core.settlement import end
 from infra.local.twin.core.values import Obj
 from infra.local.twin.core.world import World
 
@@ -35,7 +35,7 @@ PHASE = shape(
 OLDER_PHASE = shape(**PHASE.fields, iterations=count)
 """Stripe's CLI still counts a phase's length in `iterations` of its price's interval."""
 LATER_PHASE = shape(**PHASE.fields, start_date=either(one_of("now"), when))
-END = one_of("cancel", "none", "release", "renew")
+END = undone(one_of("cancel", "none", "release", "renew"), "schedules that end so", "cancel", "release")
 CREATE: dict[str, Check | Required] = {
     "customer": text,
     "from_subscription": text,
@@ -48,7 +48,7 @@ UPDATE: dict[str, Check | Required] = {
     "phases": listed(LATER_PHASE, 10),
     "end_behavior": END,
     "metadata": metadata,
-    "proration_behavior": items.PRORATION,
+    "proration_behavior": undone(items.PRORATION, "invoices for a schedule's change", "create_prorations", "none"),
 }
 CANCEL: dict[str, Check | Required] = {"invoice_now": flag, "prorate": flag}
 LIST: dict[str, Check | Required] = {**CREATED, "customer": text, "scheduled": flag}
@@ -57,8 +57,9 @@ LIST: dict[str, Check | Required] = {**CREATED, "customer": text, "scheduled": f
 def create(world: World, call: Call) -> Obj:
     """A schedule of a subscription that runs, or of one that it makes, now or later."""
     p = call.p
-    if p.get("end_behavior", "release") not in ("release", "cancel"):
-        raise invalid("The twin ends schedules with `release` or `cancel` only.", "end_behavior")
+    if "from_subscription" in p and len(p) > 1:
+        other = next(k for k in p if k != "from_subscription")
+        raise invalid(f"You cannot set `{other}` together with `from_subscription`.", other)
     schedule = _from(world, p["from_subscription"]) if "from_subscription" in p else _new(world, p)
     schedule["end_behavior"] = p.get("end_behavior", "release")
     schedule["metadata"] = merge_metadata({}, p.get("metadata"))
@@ -96,6 +97,8 @@ def _new(world: World, p: Obj) -> Obj:
 def _phases(world: World, given: list[Obj], begin: int) -> list[Obj]:
     result = []
     for at, one in enumerate(given):
+        if one.get("start_date", begin) not in ("now", begin):
+            raise invalid("A phase starts where the one before it ends.", f"phases[{at}][start_date]")
         price = items.price_of(world, one["items"][0], f"phases[{at}][items][0]")
         length = one.get("duration") or price["recurring"]
         times = (length.get("interval_count") or 1) * one.get("iterations", 1)
@@ -115,7 +118,9 @@ def _phases(world: World, given: list[Obj], begin: int) -> list[Obj]:
 def start(world: World, schedule: Obj, first: Obj) -> None:
     """The subscription of a schedule begins."""
     rows = [{"price": i["price"], "quantity": i["quantity"]} for i in first["items"]]
-    sub = subscriptions.create(world, Call("", (), {"customer": schedule["customer"], "items": rows}))
+    sub = subscriptions.create(
+        world, Call("", (), {"customer": schedule["customer"], "items": rows, "metadata": first["metadata"]})
+    )
     with editing(world, sub, "customer.subscription.updated"):
         sub["schedule"] = schedule["id"]
     schedule.update(subscription=sub["id"], status="active", test_clock=sub["test_clock"])
@@ -132,6 +137,7 @@ def update(world: World, call: Call) -> Obj:
             first = p["phases"][0].get("start_date", running["start_date"])
             schedule["phases"] = _phases(world, p["phases"], world.now if first == "now" else first)
             schedules.watch(world, schedule)
+            schedules.apply_running(world, schedule, p.get("proration_behavior", "create_prorations"))
         schedule["end_behavior"] = p.get("end_behavior", schedule["end_behavior"])
         schedule["metadata"] = merge_metadata(schedule["metadata"], p.get("metadata"))
     return schedule
@@ -143,7 +149,9 @@ def cancel(world: World, call: Call) -> Obj:
     schedules.must_be_live(schedule)
     sub = world.table("subscription").get(schedule["subscription"] or "")
     if sub:
-        end(world, sub, "cancellation_requested")
+        sub_update.cancel_now(
+            world, sub, {"invoice_now": call.p.get("invoice_now", True), "prorate": call.p.get("prorate", True)}
+        )
     else:
         schedule.update(status="canceled", canceled_at=world.now)
         emit(world, "subscription_schedule.canceled", schedule)

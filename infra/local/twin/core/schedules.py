@@ -1,8 +1,9 @@
 """Subscription schedules: phases that follow each other, with the items that each has. Also resumptions that were planned."""
 
-from infra.local.twin.core import items, pausing, proration, settlement
+from infra.local.twin.core import billing, items, pausing, proration, settlement
 from infra.local.twin.core.errors import invalid
 from infra.local.twin.core.events import editing, emit
+from infra.local.twin.core.params import merge_metadata
 from infra.local.twin.core.values import Obj
 from infra.local.twin.core.world import World, fields
 
@@ -108,10 +109,26 @@ def _begin(world: World, schedule: Obj, first: Obj) -> None:
     start(world, schedule, first)
 
 
+def apply_running(world: World, schedule: Obj, behavior: str) -> None:
+    """Gives the subscription the items of the phase that runs, if an update of the schedule changed them."""
+    now = schedule["current_phase"]
+    sub = world.table("subscription").get(schedule["subscription"] or "")
+    running = next((p for p in schedule["phases"] if now and p["start_date"] == now["start_date"]), None)
+    if sub is None or running is None:
+        return
+    have = [(i["price"]["id"], i.get("quantity")) for i in sub["items"]["data"]]
+    if sorted(have, key=str) != sorted(((i["price"], i["quantity"]) for i in running["items"]), key=str):
+        move = proration.Move(world, sub, world.get("customer", sub["customer"]), behavior, world.now)
+        with editing(world, sub, "customer.subscription.updated"):
+            proration.apply(move, changes(sub, running["items"]))
+        billing.schedule(world, sub)
+
+
 def _apply(world: World, sub: Obj, beginning: Obj) -> None:
     customer = world.get("customer", sub["customer"])
     at_end = [i for i in sub["items"]["data"] if i["current_period_end"] == world.now]
     with editing(world, sub, "customer.subscription.updated"):
+        sub["metadata"] = merge_metadata(sub["metadata"], beginning["metadata"])
         behavior = "none" if at_end else beginning["proration_behavior"]
         proration.apply(proration.Move(world, sub, customer, behavior, world.now), changes(sub, beginning["items"]))
         for item in sub["items"]["data"] if at_end else []:

@@ -81,7 +81,8 @@ def confirm(world: World, intent: Obj, card: Obj, *, authenticated: bool = False
     if card["_auth"] and not authenticated:
         intent["status"] = "requires_action"
         address = f"{world.base_url}/_twin/3ds/{intent['client_secret']}"
-        intent["next_action"] = {"redirect_to_url": {"return_url": None, "url": address}, "type": "redirect_to_url"}
+        back = intent.get("_return_url")
+        intent["next_action"] = {"redirect_to_url": {"return_url": back, "url": address}, "type": "redirect_to_url"}
         emit(world, "setup_intent.requires_action", intent)
         return "action"
     if card["_attach"]:
@@ -122,11 +123,13 @@ def create(world: World, call: Call) -> Obj:
     intent = new(world, p.get("customer"), p.get("usage", "off_session"))
     intent["metadata"] = merge_metadata({}, p.get("metadata"))
     intent["description"] = p.get("description")
+    intent.update(payment_methods.ways(p))
     if p.get("confirm"):
         return _confirm(world, intent, p)
     if "payment_method" in p:
         card = payment_methods.resolve(world, p["payment_method"], "payment_method")
         intent.update(payment_method=card["id"], status="requires_confirmation")
+    intent["_return_url"] = p.get("return_url")
     return intent
 
 
@@ -143,6 +146,7 @@ def _unexpected(message: str) -> Exception:
 
 
 def _confirm(world: World, intent: Obj, p: Obj) -> Obj:
+    intent["_return_url"] = p.get("return_url", intent.get("_return_url"))
     wanted = p.get("payment_method") or intent["payment_method"]
     if wanted is None:
         raise _unexpected("You cannot confirm this SetupIntent because it's missing a payment method.")

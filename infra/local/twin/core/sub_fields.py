@@ -17,6 +17,7 @@ from infra.local.twin.core.params import (
     one_of,
     shape,
     text,
+    undone,
     when,
 )
 from infra.local.twin.core.values import Obj
@@ -53,7 +54,7 @@ SHARED: dict[str, Check | Required] = {
         end_behavior=need(
             shape(
                 missing_payment_method=need(one_of("cancel", "create_invoice", "pause")),
-                billing_cycle_anchor=one_of("now", "unchanged"),
+                billing_cycle_anchor=undone(one_of("now", "unchanged"), "trials that end on an older anchor", "now"),
             )
         )
     ),

@@ -13,6 +13,7 @@ from infra.local.twin.core import (
     settlement,
     sub_fields,
 )
+from infra.local.twin.core.amounts import cost
 from infra.local.twin.core.call import Call
 from infra.local.twin.core.dates import boundary
 from infra.local.twin.core.errors import StripeError, invalid
@@ -21,6 +22,7 @@ from infra.local.twin.core.params import (
     Check,
     Required,
     clear,
+    count,
     either,
     flag,
     listed,
@@ -30,7 +32,6 @@ from infra.local.twin.core.params import (
     shape,
     text,
     when,
-    whole,
 )
 from infra.local.twin.core.values import Obj
 from infra.local.twin.core.world import World
@@ -45,7 +46,7 @@ UPDATE: dict[str, Check | Required] = {
         shape(behavior=need(one_of("keep_as_draft", "mark_uncollectible", "void")), resumes_at=when)
     ),
     "cancellation_details": shape(comment=clear(text), feedback=clear(sub_fields.FEEDBACK)),
-    "add_invoice_items": listed(shape(price=text, quantity=whole), 20),
+    "add_invoice_items": listed(shape(price=need(text), quantity=count), 20),
 }
 
 
@@ -84,6 +85,7 @@ def change(world: World, sub: Obj, p: Obj) -> Obj:
             sub["cancellation_details"] = {**sub["cancellation_details"], **p["cancellation_details"]}
         if "pause_collection" in p:
             _pause_collection(world, sub, p["pause_collection"])
+        _add_items(world, sub, customer, p.get("add_invoice_items", []))
         invoice = _rebill(world, sub, customer, p)
         sub_fields.apply_cancel(world, sub, p)
         if invoice:
@@ -124,6 +126,25 @@ def _pause_collection(world: World, sub: Obj, given: Obj | None) -> None:
     sub["pause_collection"] = {"behavior": given["behavior"], "resumes_at": given.get("resumes_at")} if given else None
     if given and given.get("resumes_at"):
         world.at(given["resumes_at"], "resume_collection", sub["id"])
+
+
+def _add_items(world: World, sub: Obj, customer: Obj, given: list[Obj]) -> None:
+    """Invoice items for one-time prices, which the subscription's next invoice takes."""
+    for at, one in enumerate(given):
+        price, quantity = world.get("price", one["price"], f"add_invoice_items[{at}][price]"), one.get("quantity", 1)
+        if price["currency"] != sub["currency"]:
+            raise invalid("The currency must be the subscription's.", f"add_invoice_items[{at}][price]")
+        proration.add_item(
+            world,
+            customer,
+            amount=cost(price, quantity),
+            currency=price["currency"],
+            description=world.get("product", price["product"])["name"],
+            price=price,
+            quantity=quantity,
+            period=(world.now, world.now),
+            sub=sub,
+        )
 
 
 def _rebill(world: World, sub: Obj, customer: Obj, p: Obj) -> Obj | None:
@@ -216,6 +237,8 @@ def cancel_now(world: World, sub: Obj, p: Obj) -> Obj:
         **p.get("cancellation_details", {}),
         "reason": "cancellation_requested",
     }
+    if p.get("invoice_now"):
+        proration.bill_usage(world, sub, customer)
     if p.get("invoice_now") and drafts.pending(world, customer, sub, sub["currency"]):
         last = drafts.draft(world, customer, sub, "subscription_update", [], sub["currency"])
         sub["latest_invoice"] = last["id"]

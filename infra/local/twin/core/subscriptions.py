@@ -36,7 +36,7 @@ CREATE: dict[str, Check | Required] = {
     "billing_mode": shape(
         type=need(one_of("classic", "flexible")), flexible=shape(proration_discounts=one_of("included", "itemized"))
     ),
-    "add_invoice_items": listed(shape(price=text, quantity=count), 20),
+    "add_invoice_items": listed(shape(price=need(text), quantity=count), 20),
 }
 LIST: dict[str, Check | Required] = {
     **PAGING,
@@ -73,9 +73,13 @@ def create(world: World, call: Call) -> Obj:
     if not p["items"]:
         raise invalid("Missing required param: items.", "items", "parameter_missing")
     first = items.price_of(world, p["items"][0], "items[0]")
+    if str(p.get("currency") or first["currency"]).lower() != first["currency"]:
+        raise invalid(f"The price specified only supports `{first['currency']}`.", "currency")
+    if p.get("payment_behavior") == "pending_if_incomplete":
+        raise invalid("`pending_if_incomplete` is for updates only.", "payment_behavior")
     sub = sub_fields.blank(world, customer, first["currency"], p)
     _own_card(world, sub, customer, p)
-    _start(world, sub, p)
+    _start(world, sub, {**p, "trial_period_days": _plan_trial(p, first)} if p.get("trial_from_plan") else p)
     rows = [
         items.make(world, sub, one, f"items[{at}]", world.now, sub["billing_cycle_anchor"])
         for at, one in enumerate(p["items"])
@@ -125,6 +129,14 @@ def _own_card(world: World, sub: Obj, customer: Obj, p: Obj) -> None:
                 "resource_missing",
             )
         sub["default_payment_method"] = card["id"]
+
+
+def _plan_trial(p: Obj, price: Obj) -> int | None:
+    """`trial_from_plan`: the days of the first item's price."""
+    if p.keys() & {"trial_end", "trial_period_days"}:
+        raise invalid("`trial_from_plan` does not go with `trial_end` or `trial_period_days`.", "trial_from_plan")
+    days: int | None = price["recurring"]["trial_period_days"]
+    return days
 
 
 def _start(world: World, sub: Obj, p: Obj) -> None:
