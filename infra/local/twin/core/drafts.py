@@ -97,7 +97,7 @@ def _blank(world: World, customer: Obj, sub: Obj | None, reason: str, currency: 
         collection_method=method or (sub["collection_method"] if sub else "charge_automatically"),
         created=world.now,
         currency=currency,
-        custom_fields=None,
+        custom_fields=customer["invoice_settings"]["custom_fields"],
         customer=customer["id"],
         customer_account=None,
         default_payment_method=None,

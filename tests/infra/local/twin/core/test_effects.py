@@ -71,7 +71,7 @@ def test_what_the_twin_does_not_do_it_refuses(shop: Shop) -> None:
 
 
 def test_a_change_of_an_item_off_session_meets_a_bank_that_refuses(shop: Shop) -> None:
-    for off, reason in ((True, "requires_action"), (False, "requires_action")):
+    for off in (True, False):
         sub = shop.subscribe(shop.customer(), shop.price(1000))
         shop.new_default({"id": sub["customer"]}, "pm_card_authenticationRequired")
         item = sub["items"]["data"][0]["id"]
@@ -79,7 +79,10 @@ def test_a_change_of_an_item_off_session_meets_a_bank_that_refuses(shop: Shop) -
         shop.post(f"subscription_items/{item}", **wish)
         intent = shop.get("payment_intents", customer=sub["customer"])["data"][0]
 
-        assert (intent["status"], intent["last_payment_error"] is not None) == (reason, off)
+        failed = [c for c in shop.get("charges", customer=sub["customer"])["data"] if c["status"] == "failed"]
+
+        assert (intent["status"], intent["last_payment_error"] is not None) == ("requires_action", off)
+        assert [c["failure_code"] for c in failed] == ["authentication_required"] * off
 
 
 def test_canceling_a_schedule_credits_and_bills_what_is_open_unless_told_otherwise(shop: Shop) -> None:
@@ -124,6 +127,15 @@ def test_an_intent_shows_how_it_may_be_paid_and_where_the_bank_sends_back(shop: 
         made = shop.post(path, **given, **more)
         assert made["next_action"]["redirect_to_url"]["return_url"] == "https://shop.example/back"
         assert made["automatic_payment_methods"] == {"enabled": True, "allow_redirects": "never"}
+
+
+def test_an_invoice_takes_the_customers_own_fields(shop: Shop) -> None:
+    settings = {"custom_fields": [{"name": "Order", "value": "7"}], "footer": "Tack"}
+    customer = shop.customer()
+    shop.post(f"customers/{customer['id']}", invoice_settings=settings)
+    invoice = shop.latest(shop.subscribe(customer, shop.price()))
+
+    assert {name: invoice[name] for name in settings} == settings
 
 
 def test_a_payment_that_is_to_be_used_again_keeps_its_card(shop: Shop) -> None:
