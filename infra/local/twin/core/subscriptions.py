@@ -17,6 +17,7 @@ from infra.local.twin.core.params import (
     one_of,
     shape,
     text,
+    undone,
     when,
 )
 from infra.local.twin.core.values import Obj
@@ -32,7 +33,7 @@ CREATE: dict[str, Check | Required] = {
     "trial_end": either(one_of("now", "now"), when),
     "trial_from_plan": flag,
     "billing_cycle_anchor": when,
-    "backdate_start_date": when,
+    "backdate_start_date": undone(when, "backdating"),
     "billing_mode": shape(
         type=need(one_of("classic", "flexible")), flexible=shape(proration_discounts=one_of("included", "itemized"))
     ),
@@ -60,15 +61,11 @@ LIST: dict[str, Check | Required] = {
         "unpaid",
     ),
 }
-REFUSED = {"backdate_start_date": "backdating"}
 
 
 def create(world: World, call: Call) -> Obj:
     """A subscription, its first invoice, and the first payment as `payment_behavior` wants it."""
     p = call.p
-    for name, what in REFUSED.items():
-        if name in p:
-            raise invalid(f"The twin does not do {what}.", name)
     customer = customers.alive(world, p["customer"], "customer")
     if not p["items"]:
         raise invalid("Missing required param: items.", "items", "parameter_missing")

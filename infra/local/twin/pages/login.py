@@ -24,6 +24,7 @@ def recover(world: World, method: str, token: str, form: Obj) -> Page:
 
 
 def _login(world: World, method: str, form: Obj, config: str, home: str, only: str | None) -> Page:
+    business = world.get("billing_portal.configuration", config)["business_profile"]
     facts: Obj = {
         "locale": "auto",
         "home": home,
@@ -31,7 +32,8 @@ def _login(world: World, method: str, form: Obj, config: str, home: str, only: s
         "error": None,
         "code": None,
         "merchant": world.get("account", world.account)["business_profile"]["name"],
-        "headline": world.get("billing_portal.configuration", config)["business_profile"]["headline"],
+        "headline": business["headline"],
+        "business": business,
     }
     if method != "POST" or not form.get("email"):
         return View("login.html", facts)

@@ -106,6 +106,19 @@ def test_the_home_page_shows_everything_and_its_links_work(shop: Shop, browser: 
         assert Browser(shop).open(urljoin("http://stripe.test/", link)).status == 200, link
 
 
+def test_the_configurations_terms_and_privacy_policy_are_linked(shop: Shop, browser: Browser, kund: Any) -> None:
+    address = portal(shop, kund)
+    assert "Privacy policy" not in browser.open(address).html
+    profile = {"privacy_policy_url": "https://shop.example/p", "terms_of_service_url": "https://shop.example/t"}
+    config = shop.get("billing_portal/configurations")["data"][0]["id"]
+    shop.post(f"billing_portal/configurations/{config}", business_profile=profile)
+
+    page = browser.open(address).html
+
+    assert '<a href="https://shop.example/p">Privacy policy</a>' in page
+    assert '<a href="https://shop.example/t">Terms of service</a>' in page
+
+
 def test_a_new_card_becomes_the_customers_default_and_only_that(shop: Shop, browser: Browser, kund: Any) -> None:
     browser.open(portal(shop, kund) + "/card").send(**GOOD)
 
