@@ -79,7 +79,7 @@ def _worth(world: World, p: Obj, customer: Obj) -> tuple[Obj | None, int, str]:
             price = world.get("price", p["pricing"]["price"], "pricing[price]")
         else:
             price = prices.make(world, p["price_data"])
-        if p.get("currency", price["currency"]).lower() != price["currency"]:
+        if str(p.get("currency") or price["currency"]).lower() != price["currency"]:
             raise invalid(f"The price specified only supports `{price['currency']}`.", "currency")
         return price, cost(price, quantity), price["currency"]
     currency = (p.get("currency") or customer["currency"] or "").lower()
