@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAGE ?= local
 RUNS ?= 20000
 
-.PHONY: help setup demo up test sim check format bench conformance e2e images package lock clean
+.PHONY: help setup demo up test sim check format bench conformance e2e images package deploy lock clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z0-9]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -61,6 +61,9 @@ images: setup  ## take the README's pictures anew
 
 package: .venv/ready  ## build/<STAGE>: the template and the code as CloudFormation takes them
 	@$(BIN)/python -m infra.package $(STAGE)
+
+deploy: .venv/ready  ## both stacks of STAGE at AWS, the first time and every later one; reads infra/stages/STAGE.yaml
+	@$(BIN)/python -m infra.deploy $(STAGE) $(if $(BUCKET),--bucket $(BUCKET)) $(if $(ENDPOINT_URL),--endpoint-url $(ENDPOINT_URL))
 
 lock: .venv/ready  ## resolve pyproject.toml again into the three locked lists
 	@$(BIN)/uv pip compile -q pyproject.toml $(LOCK) -o requirements.txt

@@ -1,22 +1,19 @@
-"""Deploy both stacks to the AWS stand-in, from the same files as a deployment to AWS."""
+"""Deploy both stacks to the AWS stand-in, from the same files and by the same code as a deployment to AWS."""
 
-import json
-import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from infra.local.aws import REGION, Aws
+from infra.changes import DeployError, apply
+from infra.deploy import DATA_TEMPLATE, Uploader, own_bucket
+from infra.local.aws import Aws
+
+__all__ = ["APP_STACK", "BUCKET", "DATA_STACK", "DeployError", "Deployed", "deploy"]
 
 DATA_STACK = "stamkund-local-data"
 APP_STACK = "stamkund-local"
 BUCKET = "stamkund-local-code"
-DATA_TEMPLATE = Path(__file__).parent.parent / "data.yaml"
-ARCHIVES = ("deployment.zip", "layer-deployment.zip")
-
-
-class DeployError(Exception):
-    """A stack was not created; the message lists the resources that failed."""
+PAUSE = 0.1
+"""Seconds between two looks at a stack: the stand-in makes one in a moment."""
 
 
 @dataclass(frozen=True)
@@ -30,51 +27,20 @@ class Deployed:
 
 def deploy(aws: Aws, package: Path, parameters: dict[str, str]) -> Deployed:
     """Create the data stack and the app stack. Raises DeployError."""
-    data = create_stack(aws, DATA_STACK, DATA_TEMPLATE.read_text(), {})
-    template = upload(aws, package)
-    outputs = create_stack(aws, APP_STACK, template, {"DataStack": DATA_STACK, **parameters})
+    own_bucket(aws.client, BUCKET, _quiet)
+    put = Uploader(aws.client, BUCKET, _quiet)
+    cloudformation = aws.client("cloudformation")
+    data = apply(
+        cloudformation, DATA_STACK, {"TemplateURL": put.text("data.yaml", DATA_TEMPLATE.read_text())}, {}, _quiet, PAUSE
+    )
+    template = {"TemplateURL": put.text("template.json", put.package(package))}
+    outputs = apply(cloudformation, APP_STACK, template, {"DataStack": DATA_STACK, **parameters}, _quiet, PAUSE)
     api = f"{aws.url}/restapis/{outputs['RestAPIId']}/api/_user_request_"
     return Deployed(api, data, _functions(aws))
 
 
-def upload(aws: Aws, package: Path) -> str:
-    """Put the archives into a bucket and return the template that points there."""
-    s3 = aws.client("s3")
-    s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
-    template = (package / "template.json").read_text()
-    for name in ARCHIVES:
-        s3.upload_file(str(package / name), BUCKET, name)
-        template = template.replace(json.dumps(f"./{name}"), json.dumps(f"s3://{BUCKET}/{name}"))
-    return template
-
-
-def create_stack(aws: Aws, name: str, template: str, parameters: dict[str, str]) -> dict[str, str]:
-    """Create a stack, wait for it and return its outputs. Raises DeployError."""
-    cloudformation = aws.client("cloudformation")
-    cloudformation.create_stack(
-        StackName=name,
-        TemplateBody=template,
-        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
-        Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
-    )
-    stack = _settled(cloudformation, name)
-    if stack["StackStatus"] != "CREATE_COMPLETE":
-        raise DeployError(f"{name}: {stack['StackStatus']}\n{_failures(cloudformation, name)}")
-    return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
-
-
-def _settled(cloudformation: Any, name: str) -> dict[str, Any]:
-    while True:
-        stack: dict[str, Any] = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
-        if not stack["StackStatus"].endswith("IN_PROGRESS"):
-            return stack
-        time.sleep(0.1)
-
-
-def _failures(cloudformation: Any, name: str) -> str:
-    events = cloudformation.describe_stack_events(StackName=name)["StackEvents"]
-    failed = [event for event in events if "FAILED" in event["ResourceStatus"]]
-    return "\n".join(f"  {event['LogicalResourceId']}: {event.get('ResourceStatusReason')}" for event in failed)
+def _quiet(_words: str) -> None:
+    """The start on this machine announces its steps itself."""
 
 
 def _functions(aws: Aws) -> dict[str, str]:
