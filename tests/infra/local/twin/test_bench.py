@@ -31,6 +31,7 @@ def lines_of(work: Callable[[], object]) -> int:
 
 def added_by_each() -> tuple[float, float]:
     """The lines that one more subscription adds: among few, and among four times as many."""
+    bench.year(1)  # what is worked out once, such as patterns, is worked out now
     few, more, many = (lines_of(lambda n=n: bench.year(n)) for n in (4, 8, 16))  # type: ignore[misc]
     return (more - few) / 4, (many - more) / 8
 
@@ -39,7 +40,7 @@ def test_each_subscription_adds_the_same_work_however_many_there_are() -> None:
     among_few, among_many = added_by_each()
 
     assert among_few > 10_000
-    assert among_many == pytest.approx(among_few, rel=0.002)
+    assert among_many == pytest.approx(among_few, rel=0.0005)
 
 
 def test_a_search_through_all_objects_would_be_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
