@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAGE ?= local
 RUNS ?= 20000
 
-.PHONY: help setup demo up test sim check format bench conformance e2e images package deploy lock clean
+.PHONY: help setup demo up test sim check format bench conformance e2e images package deploy doctor lock clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z0-9]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -64,6 +64,9 @@ package: .venv/ready  ## build/<STAGE>: the template and the code as CloudFormat
 
 deploy: .venv/ready  ## both stacks of STAGE at AWS, the first time and every later one; reads infra/stages/STAGE.yaml
 	@$(BIN)/python -m infra.deploy $(STAGE) $(if $(BUCKET),--bucket $(BUCKET)) $(if $(ENDPOINT_URL),--endpoint-url $(ENDPOINT_URL))
+
+doctor: .venv/ready  ## what is wrong with STAGE, at AWS and at Stripe, and how to mend it
+	@$(BIN)/python -m infra.doctor $(STAGE) $(if $(ENDPOINT_URL),--endpoint-url $(ENDPOINT_URL))
 
 lock: .venv/ready  ## resolve pyproject.toml again into the three locked lists
 	@$(BIN)/uv pip compile -q pyproject.toml $(LOCK) -o requirements.txt

@@ -1,0 +1,121 @@
+"""`python -m infra.doctor STAGE`: one line for each check, exit 1 where anything is wrong."""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from chalicelib import campaigns, config
+from chalicelib.core.model import Site
+from chalicelib.errors import Misconfigured, StamkundError
+from chalicelib.store import sites
+from chalicelib.stripe_api import gateway
+from infra import changes, stacks
+from infra.doctor import at_aws, at_stripe, secret, site
+from infra.doctor.report import Line, looked, wrong
+from infra.stacks import NoStack, Stacks
+
+
+def main(arguments: list[str]) -> int:
+    """Print every line; 1 where one says wrong."""
+    parser = argparse.ArgumentParser(prog="python -m infra.doctor", description=__doc__)
+    parser.add_argument("stage", metavar="STAGE")
+    parser.add_argument("--endpoint-url", help="another AWS than Amazon's")
+    parser.add_argument("--stripe-url", help="on the stage local: the Stripe stand-in")
+    parser.set_defaults(stack=None, app_stack=None)
+    options = parser.parse_args(arguments)
+    levels = []
+    for line in examine(stacks.chosen(options), options.stage, options.stripe_url):
+        print(line, flush=True)
+        levels.append(line.level)
+    print(", ".join(f"{levels.count(level)} {level}" for level in ("ok", "warn", "wrong")))
+    return 1 if "wrong" in levels else 0
+
+
+def examine(found: Stacks, stage: str, stripe_url: str | None = None) -> Iterator[Line]:
+    """Everything; where a stack is missing, that and no more."""
+    for name in (found.data_name, found.app_name):
+        yield from looked(f"stack {name}", partial(at_aws.stack, found, name, stage))
+    try:
+        stacks.enter(found, stripe_url)
+    except (NoStack, KeyError):
+        yield wrong("the rest cannot be looked at", f"make deploy STAGE={stage}, then look again")
+        return
+    yield from _aws(found, stage)
+    here = _site(found.parameters["Site"])
+    yield from _about_site(found, here)
+    yield from _stripe(found, here if isinstance(here, Site) else None)
+    days = campaigns.load(here.campaign if isinstance(here, Site) and _known(here.campaign) else "monthly_14").end_day
+    yield from at_stripe.unseen(found.parameters["MailIdentity"], days)
+
+
+def _aws(found: Stacks, stage: str) -> Iterator[Line]:
+    yield from looked("SES", lambda: at_aws.mail_account(found, config.livemode()))
+    yield from looked("SES identity", lambda: at_aws.mail_identity(found, found.parameters["MailIdentity"]))
+    yield from looked("topics", lambda: at_aws.topics(found, stage))
+    yield from looked("queues", lambda: at_aws.dead_letters(found, stage))
+
+
+def _site(ident: str) -> Site | Line:
+    """The site, or what to say where it cannot be read."""
+    sites.forget()
+    try:
+        return sites.find(ident)
+    except Misconfigured:
+        return wrong(f"site {ident}: it is not in the table", site.REMEDY)
+    except (StamkundError, KeyError, TypeError) as error:
+        return wrong(f"site {ident}: it cannot be read ({type(error).__name__})", site.REMEDY)
+
+
+def _about_site(found: Stacks, here: Site | Line) -> Iterator[Line]:
+    if isinstance(here, Line):
+        yield here
+    else:
+        asked = found.parameters
+        yield from site.judge(here, asked["StripeAccount"], config.livemode(), asked["MailIdentity"])
+
+
+def _stripe(found: Stacks, here: Site | None) -> Iterator[Line]:
+    """The secret, and with its key what Stripe says."""
+    values: list[object] = []
+
+    def about_secret() -> Iterator[Line]:
+        values.append(secret.read(found))
+        yield from secret.judge(values[0], config.livemode(), found.data["SecretArn"])
+
+    said = list(looked("secret", about_secret))
+    yield from said
+    key = secret.key_of(values[0]) if values else None
+    if key is None or any(line.level == "wrong" and "key" in line.what for line in said):
+        yield wrong("Stripe: cannot be looked at without a key of the right mode", "mend the secret first")
+        return
+    client = gateway.client(key, config.stripe_api_base())
+    bases = {each.rstrip("/") for each in (_endpoint(found), here.base_url if here else "") if each}
+    bus = found.parameters.get("StripeEventBus", "default") != "default"
+    names = secret.endpoints_of(values[0])
+    wanted = (here.portal_configuration, here.card_configuration) if here else ()
+    expected = found.parameters["StripeAccount"]
+    checks: tuple[tuple[str, str, Callable[[], Iterator[Line]]], ...] = (
+        ("Stripe account", "its own account", partial(at_stripe.owner, client, expected)),
+        ("webhooks", "Webhook Endpoints", partial(at_stripe.webhooks, client, bases, names, bus)),
+        ("portal", "Customer portal", partial(at_stripe.portal, client, wanted)),
+    )
+    for name, permission, check in checks:
+        yield from looked(name, partial(at_stripe.readable, name, permission, check))
+
+
+def _endpoint(found: Stacks) -> str:
+    """The API's own address, as the app stack tells it."""
+    return changes.outputs(found.client("cloudformation"), found.app_name).get("EndpointURL", "")
+
+
+def _known(campaign: str) -> bool:
+    try:
+        campaigns.load(campaign)
+    except Misconfigured:
+        return False
+    return True
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

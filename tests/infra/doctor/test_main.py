@@ -1,0 +1,109 @@
+"""`python -m infra.doctor`: what is printed, the exit code, and that one failure does not hide the rest."""
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
+
+from chalicelib.store import sites
+from infra.doctor import __main__ as doctor
+from infra.doctor.report import ok
+from tests.infra.doctor.conftest import Deployment
+
+
+@pytest.fixture
+def healthy(deployment: Deployment) -> Deployment:
+    """A deployment in which nothing is wrong."""
+    deployment.webhook()
+    deployment.stripe("post", "billing_portal/configurations", features={"invoice_history": {"enabled": True}})
+    return deployment
+
+
+def test_all_is_well(healthy: Deployment, capsys: pytest.CaptureFixture[str]) -> None:
+    assert doctor.main(["dev"]) == 0
+
+    printed = capsys.readouterr().out
+    assert printed.splitlines()[-1] == "18 ok, 4 warn, 0 wrong"
+    assert "rk_test" not in printed
+    assert "whsec" not in printed
+
+
+def test_a_fault_ends_with_1(healthy: Deployment, capsys: pytest.CaptureFixture[str]) -> None:
+    healthy.ses.account["SendingEnabled"] = False
+
+    assert doctor.main(["dev"]) == 1
+    assert capsys.readouterr().out.splitlines()[-1] == "17 ok, 4 warn, 1 wrong"
+
+
+def test_where_nothing_is_deployed_that_is_all_there_is_to_say(
+    healthy: Deployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    healthy.formation.stacks.clear()
+
+    assert doctor.main(["dev"]) == 1
+    printed = capsys.readouterr().out.splitlines()
+    assert len(printed) == 4
+    assert "there is none" in printed[0]
+    assert "make deploy STAGE=dev" in printed[2]
+
+
+@pytest.mark.parametrize("failure", [
+    ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "GetAccount"),
+    EndpointConnectionError(endpoint_url="https://email.example"),
+])  # fmt: skip
+def test_a_check_that_cannot_look_does_not_stop_the_others(
+    healthy: Deployment, failure: Exception, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail() -> dict[str, Any]:
+        raise failure
+
+    monkeypatch.setattr(healthy.ses, "get_account", fail)
+
+    assert doctor.main(["dev"]) == 1
+    printed = capsys.readouterr().out
+    assert "wrong  SES: cannot be looked at" in printed
+    assert "ok     portal" in printed
+
+
+def test_stripe_that_does_not_answer(healthy: Deployment, capsys: pytest.CaptureFixture[str]) -> None:
+    healthy.edge.fail = lambda _method, _path: ("{}", 500, {})
+
+    assert doctor.main(["dev"]) == 1
+    assert "webhooks: cannot be looked at" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("key", ["sk_live_wrong_mode", "nonsense", ""])
+def test_stripe_is_not_asked_with_a_key_that_is_not_right(
+    healthy: Deployment, key: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    healthy.secret({"stripe_api_key": key, "webhook_secrets": {"default": ["whsec_x"]}})
+    healthy.edge.calls.clear()
+
+    assert doctor.main(["dev"]) == 1
+    assert "mend the secret first" in capsys.readouterr().out
+    assert healthy.edge.calls == []
+
+
+def test_a_site_that_is_not_stored(healthy: Deployment, capsys: pytest.CaptureFixture[str]) -> None:
+    healthy.formation.stacks["stamkund-dev"]["Parameters"][2]["ParameterValue"] = "other"
+
+    assert doctor.main(["dev"]) == 1
+    printed = capsys.readouterr().out
+    assert "site other: it is not in the table" in printed
+    assert "ok     portal" in printed
+
+
+def test_a_site_that_an_older_version_stored(
+    healthy: Deployment, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(_ident: str) -> None:
+        raise TypeError("an unexpected field")
+
+    monkeypatch.setattr(sites, "find", fail)
+
+    assert doctor.main(["dev"]) == 1
+    assert "site nordlys: it cannot be read (TypeError)" in capsys.readouterr().out
+
+
+def test_a_line_without_a_remedy_ends_plainly() -> None:
+    assert str(ok("all is well")) == "ok     all is well"
