@@ -1,14 +1,15 @@
 """Who is calling: an API key, its site, and what it may do."""
 
 from chalicelib.core.model import Site
-from chalicelib.errors import Forbidden, Unauthorized
+from chalicelib.errors import Forbidden, NotFound, Unauthorized
 from chalicelib.store import api_keys, sites
 
 
-def authenticate(header: str | None, scope: str) -> Site:
-    """The site of the caller's key: one read (the site itself is cached).
+def authenticate(header: str | None, scope: str, account: str | None = None) -> Site:
+    """The site of the caller's key, for the account that is named or its own: one read (the site itself is cached).
 
-    Raises Unauthorized without a key that counts, Forbidden where the key may not do what `scope` names.
+    Raises Unauthorized without a key that counts, Forbidden where the key may not do what `scope` names, NotFound for an
+    account that the site may not see: whether there is such an account is nobody's business.
     """
     kind, _, secret = (header or "").partition(" ")
     key = api_keys.find(secret.strip()) if kind.lower() == "bearer" and secret.isascii() else None
@@ -16,4 +17,8 @@ def authenticate(header: str | None, scope: str) -> Site:
         raise Unauthorized("Send a valid API key as Authorization: Bearer smk_...", "Authorization")
     if scope not in key.scopes and "admin" not in key.scopes:
         raise Forbidden(f"This API key lacks the scope {scope}.", "Authorization")
-    return sites.find(key.site)
+    site = sites.find(key.site)
+    seen = site if account is None else site.at(account)
+    if seen is None:
+        raise NotFound("There is no such account for this API key.", "account")
+    return seen

@@ -11,7 +11,7 @@ from chalicelib import config
 from chalicelib.actions import ask_stripe
 from chalicelib.actions.open_portal import Flow, open_portal
 from chalicelib.core.dunning import closes_case
-from chalicelib.core.model import Invoice, Money, Site
+from chalicelib.core.model import Invoice, Money, Site, account_of
 from chalicelib.errors import NotFound
 from chalicelib.store import links, sites
 from chalicelib.store.keys import Key, of_customer
@@ -68,9 +68,10 @@ def show_link(token: str, now: int) -> Shown:
         link = links.find(token)
     except NotFound:
         return Shown(sites.find(config.setting("SITE")), None, "unknown")
-    site = sites.find(link.site)
-    if link.revoked_at is not None:
-        return Shown(site, link, "revoked")
+    brand = sites.find(link.site)
+    site = brand.at(account_of(link.scope)[0])
+    if site is None or link.revoked_at is not None:  # an account that the site may not see any more
+        return Shown(brand, link, "revoked")
     if now >= link.good_until:
         return Shown(site, link, "expired")
     if link.used_at is not None:
@@ -110,7 +111,7 @@ def follow_link(token: str, now: int) -> tuple[Shown, str | None]:
 
 def _target(site: Site, link: Link) -> str:
     if link.flow == PAY and link.case_sk is not None:
-        raw = ask_stripe.fetch_invoice(link.case_sk.rsplit("#", 1)[1])
+        raw = ask_stripe.fetch_invoice(link.case_sk.rsplit("#", 1)[1], link.scope)
         url = shapes.invoice(raw).hosted_invoice_url if raw else None
         if url:
             return url

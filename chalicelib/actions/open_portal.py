@@ -41,7 +41,7 @@ def open_portal(
         params["locale"] = locale
     if flow.type:
         params["flow_data"] = _flow_data(flow)
-    return ask_stripe.create_portal_session(params)
+    return ask_stripe.create_portal_session(params, site.scope)
 
 
 def check_flow(flow: Flow) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from chalicelib import config
 from chalicelib.core.model import Kind
+from chalicelib.core.model import scope as scope_of
 from chalicelib.errors import UnknownShape
 from chalicelib.store import cases, keys
 
@@ -30,6 +31,7 @@ def _settle(tags: dict[str, Any], timestamp: str) -> bool:
     """Mails of ours carry the case and the claim; others of the account's pass."""
     if not {"case", "customer", "created", "step", "claim"} <= tags.keys():
         return False
-    key = keys.of_object(config.account_scope(), Kind.INVOICE, tags["case"], tags["customer"], int(tags["created"]))
+    scope = scope_of(tags.get("account") or config.setting("STRIPE_ACCOUNT"), config.livemode())
+    key = keys.of_object(scope, Kind.INVOICE, tags["case"], tags["customer"], int(tags["created"]))
     sent_at = int(datetime.fromisoformat(timestamp).timestamp())
     return cases.record_sent(key, tags["step"], sent_at, int(tags["claim"]))

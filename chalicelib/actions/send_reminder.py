@@ -7,11 +7,11 @@ from chalicelib.actions.links import PAY, link_for_case
 from chalicelib.aws import mail
 from chalicelib.core import dunning
 from chalicelib.core.dunning import Campaign, Case, Close, Hold, Send
-from chalicelib.core.model import Money, Reminder, Site, Track
+from chalicelib.core.model import Money, Reminder, Site, Track, account_of
 from chalicelib.errors import MailUnknown, Permanent, StamkundError
 from chalicelib.log import report
 from chalicelib.mails import render
-from chalicelib.store import cases, sites
+from chalicelib.store import cases, keys, sites
 from chalicelib.store.cases import Claim
 from chalicelib.store.keys import Key
 from chalicelib.stripe_api import facts
@@ -44,8 +44,11 @@ def send_reminder(key: Key, now: int) -> str:
 
 
 def _handle(claim: Claim, now: int) -> str:
-    site = sites.find(config.setting("SITE"))
-    raw = ask_stripe.fetch_invoice(claim.invoice.id)
+    site = _site(claim)
+    if site is None:
+        cases.close(claim, "no_site")
+        return "closed"
+    raw = ask_stripe.fetch_invoice(claim.invoice.id, keys.scope_of(claim.key.pk))
     if raw is None:
         cases.close(claim, "invoice_deleted")
         return "closed"
@@ -64,6 +67,13 @@ def _handle(claim: Claim, now: int) -> str:
             return "sent"
 
 
+def _site(claim: Claim) -> Site | None:
+    """Whose brand the mail wears. A connected account is written for only where the site may see it."""
+    site = sites.find(config.setting("SITE"))
+    account = account_of(keys.scope_of(claim.key.pk))[0]
+    return site if account == config.setting("STRIPE_ACCOUNT") else site.at(account)
+
+
 def _send(claim: Claim, site: Site, campaign: Campaign, debtor: Debtor, decision: Send, now: int) -> None:
     """Render first: a mail that cannot be written fails before anything is promised."""
     assert debtor.facts.email is not None
@@ -76,6 +86,7 @@ def _send(claim: Claim, site: Site, campaign: Campaign, debtor: Debtor, decision
         "created": str(claim.invoice.created),
         "step": decision.step.key,
         "claim": str(claim.lease_until),
+        **({"account": site.account} if site.account != config.setting("STRIPE_ACCOUNT") else {}),
     }
     mail.send(site, debtor.facts.email, letter, tags)
     done = Case(claim.opened_at, decision.step.key)

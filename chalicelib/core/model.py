@@ -4,7 +4,7 @@ Times are UTC seconds (int) and money is an integer in the currency's minor unit
 `Money` and aware datetimes appear where people read them.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 
@@ -130,6 +130,7 @@ class Site:
 
     `base_url` is where this API is reached from outside, without a trailing slash: links in mails are built from it and
     never from a request's Host header. `accent` is `#rrggbb`. `time_zone` is an IANA name.
+    `accounts` are connected accounts (Stripe Connect) whose customers this site may see beside its own.
     """
 
     id: str
@@ -151,11 +152,23 @@ class Site:
     card_configuration: str | None = None
     login_url: str | None = None
     metadata: dict[str, str] = field(default_factory=dict)
+    accounts: tuple[str, ...] = ()
 
     @property
     def scope(self) -> str:
         """The tenant part of every key of this site's customers: account and mode."""
         return scope(self.account, self.livemode)
+
+    def at(self, account: str) -> "Site | None":
+        """This site for one of the accounts that it may see, or None for any other.
+
+        A configuration of the portal belongs to its account, so a connected account has Stripe's default.
+        """
+        if account == self.account:
+            return self
+        if account not in self.accounts:
+            return None
+        return replace(self, account=account, portal_configuration=None, card_configuration=None, login_url=None)
 
 
 def scope(account: str, livemode: bool) -> str:

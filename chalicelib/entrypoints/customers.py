@@ -5,7 +5,7 @@ from chalice.app import Blueprint, Response
 from chalicelib import clock
 from chalicelib.actions.authenticate import authenticate
 from chalicelib.actions.show_customer import show_customer, show_invoices
-from chalicelib.entrypoints.web import answer, endpoint, is_id
+from chalicelib.entrypoints.web import account, answer, endpoint, is_id
 from chalicelib.errors import BadRequest, NotFound
 
 blueprint = Blueprint(__name__)
@@ -16,7 +16,7 @@ LARGEST_PAGE = 100
 @endpoint(blueprint)
 def get_customer(customer_id: str) -> Response:
     """One customer with everything at a glance."""
-    site = authenticate(blueprint.current_request.headers.get("authorization"), "read")
+    site = authenticate(blueprint.current_request.headers.get("authorization"), "read", account(blueprint))
     return answer(blueprint, 200, show_customer(site, _known(customer_id), clock.now()))
 
 
@@ -24,7 +24,7 @@ def get_customer(customer_id: str) -> Response:
 @endpoint(blueprint)
 def list_invoices(customer_id: str) -> Response:
     """A customer's invoices, newest first, a page at a time."""
-    site = authenticate(blueprint.current_request.headers.get("authorization"), "read")
+    site = authenticate(blueprint.current_request.headers.get("authorization"), "read", account(blueprint))
     params: dict[str, str] = dict(blueprint.current_request.query_params or {})
     return answer(
         blueprint, 200, show_invoices(site, _known(customer_id), _limit(params.get("limit")), params.get("cursor"))

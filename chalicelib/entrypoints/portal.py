@@ -8,7 +8,7 @@ from chalicelib import clock
 from chalicelib.actions.authenticate import authenticate
 from chalicelib.actions.links import LIFETIME, make_link
 from chalicelib.actions.open_portal import Flow, check_flow, check_owner, open_portal
-from chalicelib.entrypoints.web import answer, endpoint, identifier, json_body, text
+from chalicelib.entrypoints.web import account, answer, endpoint, identifier, json_body, text
 from chalicelib.errors import BadRequest
 
 blueprint = Blueprint(__name__)
@@ -18,7 +18,7 @@ blueprint = Blueprint(__name__)
 @endpoint(blueprint)
 def create_portal_session() -> Response:
     """A session to redirect the customer to at once: it lives five minutes unused."""
-    site = authenticate(blueprint.current_request.headers.get("authorization"), "portal")
+    site = authenticate(blueprint.current_request.headers.get("authorization"), "portal", account(blueprint))
     body = json_body(blueprint, {"customer", "flow", "return_url", "locale"})
     customer, flow = _subject(body)
     check_owner(site.scope, customer, flow)
@@ -30,7 +30,7 @@ def create_portal_session() -> Response:
 @endpoint(blueprint)
 def create_portal_link() -> Response:
     """A link to put into a mail: its page opens the portal at the click, for up to seven days."""
-    site = authenticate(blueprint.current_request.headers.get("authorization"), "portal")
+    site = authenticate(blueprint.current_request.headers.get("authorization"), "portal", account(blueprint))
     body = json_body(blueprint, {"customer", "flow", "expires_in", "single_use"})
     customer, flow = _subject(body)
     check_owner(site.scope, customer, flow)

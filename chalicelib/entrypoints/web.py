@@ -92,6 +92,15 @@ def _reported(blueprint: Blueprint, name: str, error: Exception) -> StamkundErro
     return known
 
 
+def account(blueprint: Blueprint) -> str | None:
+    """The account that `?account=` names, or None for the site's own. Raises BadRequest for what is no id of one."""
+    params: dict[str, str] = dict(blueprint.current_request.query_params or {})
+    named = params.get("account")
+    if named is not None and not is_id(named, "acct_"):
+        raise BadRequest("account must be an id that begins with acct_.", "account")
+    return named
+
+
 def raw_body(blueprint: Blueprint) -> bytes:
     """The exact bytes of the body. Raises BadRequest for what is no text at all."""
     try:

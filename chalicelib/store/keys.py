@@ -61,6 +61,11 @@ def of_customer(scope: str, customer: str) -> str:
     return f"C#{scope}#{customer}"
 
 
+def scope_of(pk: str) -> str:
+    """The scope in the partition key of a customer."""
+    return pk.split("#")[1]
+
+
 def catalogue(scope: str) -> str:
     """The partition of products."""
     return f"K#{scope}"

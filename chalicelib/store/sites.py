@@ -40,4 +40,5 @@ def _read(ident: str) -> Site:
     if row is None:
         raise Misconfigured(f"There is no site {ident!r}: apply infra/sites.", "site")
     state = row.site.as_dict()
-    return Site(**{**state, "return_urls": tuple(state["return_urls"]), "languages": tuple(state["languages"])})
+    lists = ("return_urls", "languages", "accounts")
+    return Site(**{**state, **{name: tuple(state[name]) for name in lists if name in state}})

@@ -27,14 +27,14 @@ def test_whatever_fails_a_single_use_link_can_be_followed_again(
     url, _ = make_link(SITE, "cus_1", Flow(), NOW, single=True)
     token = url.rsplit("/", 1)[1]
 
-    def fail(_: Any) -> str:
+    def fail(*_: Any) -> str:
         raise error
 
     with monkeypatch.context() as broken:
         broken.setattr(ask_stripe, "create_portal_session", fail)
         with pytest.raises(type(error)):
             follow_link(token, NOW)
-    monkeypatch.setattr(ask_stripe, "create_portal_session", lambda _: "https://billing.stripe.com/session")
+    monkeypatch.setattr(ask_stripe, "create_portal_session", lambda *_: "https://billing.stripe.com/session")
 
     shown, target = follow_link(token, NOW + 1)
     assert (shown.dead, target) == (None, "https://billing.stripe.com/session")

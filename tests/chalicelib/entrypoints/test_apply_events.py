@@ -56,10 +56,12 @@ def test_a_doubt_costs_one_ticket_one_read_of_stripe_and_one_write(shop: Shop, c
 def test_one_read_serves_all_of_a_batch_about_an_object(shop: Shop, cloud: Cloud, edge: TwinEdge) -> None:
     customer = shop.customer()
     edge.calls.clear()
+    cloud.dynamodb_requests.clear()
 
     apply_events(sqs_event(*[doubt(shop, customer, event=f"evt_{n}") for n in range(10)]), None)
 
     assert len(edge.calls) == 1
+    assert cloud.dynamodb_requests == ["UpdateItem", "UpdateItem"]
 
 
 def test_what_fails_goes_back_alone(shop: Shop, cloud: Cloud, edge: TwinEdge) -> None:

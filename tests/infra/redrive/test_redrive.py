@@ -122,8 +122,10 @@ def test_the_reason_is_written_at_the_last_try_only_and_expires(
     for times in (1, 2, 3, 4):
         apply_events(tried("message-1", doubt(), times), None)
     assert find("apply_events", "message-1") is None
+    cloud.dynamodb_requests.clear()
 
     apply_events(tried("message-1", doubt()), None)
+    assert cloud.dynamodb_requests == ["UpdateItem", "UpdateItem"], "a ticket, and the reason"
 
     (item,) = [each for each in everything(cloud) if each["pk"]["S"] == "Q#apply_events"]
     assert (item["error"]["S"], item["tries"]["N"]) == ("StripeUnavailable", "5")
