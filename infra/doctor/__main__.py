@@ -51,7 +51,9 @@ def examine(found: Stacks, stage: str, stripe_url: str | None = None) -> Iterato
 
 def _aws(found: Stacks, stage: str) -> Iterator[Line]:
     yield from looked("SES", lambda: at_aws.mail_account(found, config.livemode()))
-    yield from looked("SES identity", lambda: at_aws.mail_identity(found, found.parameters["MailIdentity"]))
+    yield from looked(
+        "SES identity", lambda: at_aws.mail_identity(found, found.parameters["MailIdentity"], config.livemode())
+    )
     yield from looked("topics", lambda: at_aws.topics(found, stage))
     yield from looked("queues", lambda: at_aws.dead_letters(found, stage))
 

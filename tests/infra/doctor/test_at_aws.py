@@ -57,11 +57,14 @@ def test_a_reputation_that_suffers(deployment: Deployment, status: str, level: s
 
 
 def test_an_identity_that_is_verified_and_signs(deployment: Deployment) -> None:
-    assert [line.level for line in at_aws.mail_identity(deployment.stacks, "nordlys.example")] == ["ok", "ok"]
+    assert [line.level for line in at_aws.mail_identity(deployment.stacks, "nordlys.example", live=True)] == [
+        "ok",
+        "ok",
+    ]
 
 
 def test_an_identity_that_is_not_there(deployment: Deployment) -> None:
-    (line,) = at_aws.mail_identity(deployment.stacks, "other.example")
+    (line,) = at_aws.mail_identity(deployment.stacks, "other.example", live=True)
 
     assert line.level == "wrong"
     assert "there is none" in line.what
@@ -70,7 +73,7 @@ def test_an_identity_that_is_not_there(deployment: Deployment) -> None:
 def test_an_identity_that_is_not_verified(deployment: Deployment) -> None:
     deployment.ses.identities["nordlys.example"]["VerifiedForSendingStatus"] = False
 
-    assert "not verified" in told(list(at_aws.mail_identity(deployment.stacks, "nordlys.example")), "wrong")
+    assert "not verified" in told(list(at_aws.mail_identity(deployment.stacks, "nordlys.example", live=True)), "wrong")
 
 
 @pytest.mark.parametrize(
@@ -79,7 +82,8 @@ def test_an_identity_that_is_not_verified(deployment: Deployment) -> None:
 def test_an_identity_that_does_not_sign(deployment: Deployment, state: dict[str, object]) -> None:
     deployment.ses.identities["nordlys.example"]["DkimAttributes"] = state
 
-    assert "DKIM is" in told(list(at_aws.mail_identity(deployment.stacks, "nordlys.example")), "wrong")
+    for live, level in ((True, "wrong"), (False, "warn")):
+        assert "does not sign" in told(list(at_aws.mail_identity(deployment.stacks, "nordlys.example", live)), level)
 
 
 def test_topics_with_their_subscribers(deployment: Deployment) -> None:
