@@ -6,6 +6,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
@@ -22,10 +24,10 @@ def main(arguments: list[str]) -> int:
     options = read(arguments)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, interrupt)
-    with tempfile.TemporaryDirectory(prefix="stamkund-") as folder:
-        processes = Processes(Path(folder))
+    with folder_for(options.data) as folder:
+        processes = Processes(folder)
         try:
-            stack = start(processes, Options(options.stripe_url, options.chaos))
+            stack = start(processes, Options(options.stripe_url, options.chaos, options.data is not None))
             return run(options, stack, processes)
         except KeyboardInterrupt:
             return 0
@@ -37,6 +39,17 @@ def main(arguments: list[str]) -> int:
                 signal.signal(number, signal.SIG_IGN)  # once is enough; stopping takes a second or two
             say("stopping ...")
             processes.stop()
+
+
+@contextmanager
+def folder_for(data: Path | None) -> Iterator[Path]:
+    """Where everything of this run is kept: the person's own folder, or one that is gone afterwards."""
+    if data is None:
+        with tempfile.TemporaryDirectory(prefix="stamkund-") as folder:
+            yield Path(folder)
+    else:
+        data.mkdir(parents=True, exist_ok=True)
+        yield data.resolve()
 
 
 def run(options: argparse.Namespace, stack: Stack, processes: Processes) -> int:
@@ -79,11 +92,12 @@ def read(arguments: list[str]) -> argparse.Namespace:
     up = commands.add_parser("up", help="start everything and stay until Ctrl-C")
     up.add_argument("--json", action="store_true", help="print one line of JSON when all is ready")
     up.add_argument("--stripe-url", metavar="URL", help="another Stripe API than the twin; nothing is created there")
+    up.add_argument("--data", type=Path, metavar="DIR", help="keep everything there and go on with it the next time")
     play = commands.add_parser("demo", help="start everything and play a month of a merchant's life")
     play.add_argument("--once", action="store_true", help="stop at the end: status 0 when all went right, else 1")
     for each in (up, play):
         each.add_argument("--chaos", metavar="PROFILE", help="let the twin's webhooks misbehave")
-    parser.set_defaults(json=False, stripe_url=None, once=False)
+    parser.set_defaults(json=False, stripe_url=None, once=False, data=None)
     return parser.parse_args(arguments)
 
 

@@ -4,31 +4,34 @@ The stand-in's functions inherit its environment, so the ports of the twin and o
 starts.
 """
 
+import json
 import os
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from infra.local import aws, nordlys, quirks, seed
 from infra.local.aws import Aws, free_port
 from infra.local.deploy import Deployed, deploy
 from infra.local.processes import Processes
-from infra.local.stack import Stack
+from infra.local.stack import Stack, load
 from infra.package import ROOT, package
 
+KEPT = "kept.json"
 ACCOUNT = "acct_1Nordlys"
 STRIPE_KEY = "sk_test_nordlys"
 
 
 @dataclass(frozen=True)
 class Options:
-    """What the command line asks for: another Stripe than the twin, and the twin's chaos profile."""
+    """What the command line asks for: another Stripe than the twin, the twin's chaos profile, and keeping what is made."""
 
     stripe_url: str | None = None
     chaos: str | None = None
+    keep: bool = False
 
 
 @dataclass(frozen=True)
@@ -58,13 +61,15 @@ def step(words: str) -> Iterator[None]:
 def start(processes: Processes, options: Options) -> Stack:
     """Start every server and set the demo merchant up. Raises StartError, PackageError, DeployError."""
     folder = processes.folder
+    if options.keep and (folder / KEPT).is_file():
+        return go_on(processes, options)
     ports = Ports(*(free_port() for _ in range(4)))
     clock_file = folder / "clock"
     stripe_url = options.stripe_url or address(ports.twin)
     with step("packaging the app (half a minute the first time)"):
         package("local", folder / "package")
     with step("starting the AWS stand-in"):
-        cloud = start_aws(processes, ports, clock_file, stripe_url)
+        cloud = start_aws(processes, ports, clock_file, stripe_url, options.keep)
     with step("deploying both stacks"):
         parameters = {"StripeAccount": ACCOUNT, "Livemode": "false", "Site": seed.SITE_ID}
         deployed = deploy(cloud, folder / "package", {**parameters, "MailIdentity": seed.MAIL_DOMAIN})
@@ -72,15 +77,35 @@ def start(processes: Processes, options: Options) -> Stack:
         seed.verify_sender(cloud)
     with step("starting the inbox" if options.stripe_url else "starting the Stripe twin and the inbox"):
         if not options.stripe_url:
-            start_twin(processes, ports, clock_file, options.chaos)
-        start_inbox(processes, cloud, ports, deployed, clock_file)
+            start_twin(processes, ports, clock_file, options)
+        start_inbox(processes, cloud, ports, deployed.data["MailFeedbackArn"], clock_file)
     with step("setting up the merchant and the shop"):
         stack = set_up(cloud, deployed, ports, options, clock_file)
+        start_shop(processes, stack, ports)
+    if options.keep:
+        kept = {"ports": asdict(ports), "topic": deployed.data["MailFeedbackArn"]}
+        (folder / KEPT).write_text(json.dumps(kept))
+    return stack
+
+
+def go_on(processes: Processes, options: Options) -> Stack:
+    """Start every server where an earlier run left it, on the same ports: addresses are part of what was made.
+
+    The inbox begins empty: it keeps its mails in memory. Raises StartError.
+    """
+    kept = json.loads((processes.folder / KEPT).read_text())
+    ports, clock_file = Ports(**kept["ports"]), processes.folder / "clock"
+    stack = load(processes.folder / "stack.json")
+    with step("starting where the last run ended"):
+        cloud = start_aws(processes, ports, clock_file, stack.stripe, keep=True)
+        if stack.twin:
+            start_twin(processes, ports, clock_file, options)
+        start_inbox(processes, cloud, ports, kept["topic"], clock_file)
         start_shop(processes, stack, ports)
     return stack
 
 
-def start_aws(processes: Processes, ports: Ports, clock_file: Path, stripe_url: str) -> Aws:
+def start_aws(processes: Processes, ports: Ports, clock_file: Path, stripe_url: str, keep: bool) -> Aws:
     """Start the AWS stand-in, whose functions ask the twin and send mail to the inbox."""
     cloud = Aws(address(ports.aws))
     functions = {
@@ -88,21 +113,24 @@ def start_aws(processes: Processes, ports: Ports, clock_file: Path, stripe_url: 
         "STRIPE_API_BASE": stripe_url,
         "AWS_ENDPOINT_URL_SESV2": address(ports.inbox),
     }
-    environment = aws.environment(ports.aws, processes.folder, functions)
+    kept = {"PERSIST_STATE": "1", "STATE_DIR": str(processes.folder / "aws")} if keep else {}
+    environment = aws.environment(ports.aws, processes.folder, functions | kept)
     processes.start("aws", aws.command(), environment, f"{cloud.url}/_ministack/health")
     return cloud
 
 
-def start_twin(processes: Processes, ports: Ports, clock_file: Path, chaos: str | None) -> None:
+def start_twin(processes: Processes, ports: Ports, clock_file: Path, options: Options) -> None:
     """Start the Stripe twin."""
     arguments = ["--port", str(ports.twin), "--clock-file", str(clock_file), "--account", ACCOUNT]
-    command = ours("twin", *arguments, *(["--chaos", chaos] if chaos else []))
+    arguments += ["--chaos", options.chaos] if options.chaos else []
+    arguments += ["--state", str(processes.folder / "twin.json")] if options.keep else []
+    command = ours("twin", *arguments)
     processes.start("twin", command, plain_environment(), f"{address(ports.twin)}/_twin/clock")
 
 
-def start_inbox(processes: Processes, cloud: Aws, ports: Ports, deployed: Deployed, clock_file: Path) -> None:
+def start_inbox(processes: Processes, cloud: Aws, ports: Ports, topic: str, clock_file: Path) -> None:
     """Start the inbox, which tells the topic what became of each mail."""
-    arguments = ("--aws", cloud.url, "--topic", deployed.data["MailFeedbackArn"], "--clock-file", str(clock_file))
+    arguments = ("--aws", cloud.url, "--topic", topic, "--clock-file", str(clock_file))
     processes.start(
         "inbox", ours("inbox", "--port", str(ports.inbox), *arguments), plain_environment(), address(ports.inbox)
     )
