@@ -8,7 +8,7 @@ from chalicelib.aws import mail
 from chalicelib.core import dunning
 from chalicelib.core.dunning import Campaign, Case, Close, Hold, Send
 from chalicelib.core.model import Money, Reminder, Site, Track, account_of
-from chalicelib.errors import MailUnknown, Permanent, StamkundError
+from chalicelib.errors import MailUnknown, Permanent, StamkundError, StoreUnavailable
 from chalicelib.log import report
 from chalicelib.mails import render
 from chalicelib.store import cases, keys, sites
@@ -91,7 +91,11 @@ def _send(claim: Claim, site: Site, campaign: Campaign, debtor: Debtor, decision
     mail.send(site, debtor.facts.email, letter, tags)
     done = Case(claim.opened_at, decision.step.key)
     after = dunning.decide(campaign, done, debtor.facts, _zone(site, debtor), now)
-    cases.sent(claim, decision.step.key, now, after.until if isinstance(after, Hold) else now)
+    try:
+        cases.sent(claim, decision.step.key, now, after.until if isinstance(after, Hold) else now)
+    except StoreUnavailable as error:
+        # The mail has left: giving the case back now would send it again. SES's notification writes it down instead.
+        raise MailUnknown("A mail left, but could not be written down.") from error
 
 
 def _reminder(

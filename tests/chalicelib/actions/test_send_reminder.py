@@ -10,7 +10,7 @@ from chalicelib.actions.queue_due import queue_due
 from chalicelib.actions.record_feedback import record_feedback
 from chalicelib.actions.send_reminder import send_reminder
 from chalicelib.aws import clients
-from chalicelib.errors import MailUnavailable, StripeUnavailable
+from chalicelib.errors import MailUnavailable, StoreUnavailable, StripeUnavailable
 from chalicelib.store import cases, customers
 from chalicelib.store.keys import Key
 from tests.conftest import SITE, Cloud
@@ -207,6 +207,22 @@ def test_a_lost_answer_of_ses_is_settled_by_its_notification(
     shop.advance(3600)
     assert run(shop, cloud) == ["held"]
     assert cloud.mails() == []
+
+
+def test_a_mail_that_left_but_could_not_be_written_down_is_not_sent_again(
+    shop: Shop, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = due_case(shop, cloud)
+
+    def fail(*_: Any) -> None:
+        raise StoreUnavailable("throttled")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(cases, "sent", fail)
+        assert send_reminder(key, shop.twin.now) == "unknown"
+
+    assert send_reminder(key, shop.twin.now) == "not_due"
+    assert len(cloud.mails()) == 1
 
 
 def test_a_lost_answer_without_a_notification_is_sent_again_after_the_lease(
