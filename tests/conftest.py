@@ -30,7 +30,7 @@ from moto.ses.models import ses_backends
 from chalicelib.aws import clients, secrets
 from chalicelib.core.model import Site
 from chalicelib.store import api_keys, sites
-from chalicelib.store.tables import DueIndex, ObjectRow
+from chalicelib.store.tables import ObjectRow
 from chalicelib.stripe_api import gateway
 from infra.local.twin.core.twin import Twin
 from tests.edge import TwinEdge
@@ -133,24 +133,27 @@ def everything(cloud: Cloud) -> list[dict[str, Any]]:
 
 def create_table() -> None:
     """The table as the models describe it; tests/infra compares them with infra/data.yaml."""
-    strings = ("pk", "sk", "due_shard")
+    strings = ("pk", "sk", "due_shard", "ref")
+    numbers = ("due_at", "ref_at")
+    indexes = {"due": ("due_shard", "due_at", "KEYS_ONLY"), "ref": ("ref", "ref_at", "ALL")}
     boto3.client("dynamodb").create_table(
         TableName=os.environ["TABLE_NAME"],
         BillingMode="PAY_PER_REQUEST",
         AttributeDefinitions=[
             *({"AttributeName": name, "AttributeType": "S"} for name in strings),
-            {"AttributeName": "due_at", "AttributeType": "N"},
+            *({"AttributeName": name, "AttributeType": "N"} for name in numbers),
         ],
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
         GlobalSecondaryIndexes=[
             {
-                "IndexName": DueIndex.Meta.index_name,
+                "IndexName": name,
                 "KeySchema": [
-                    {"AttributeName": "due_shard", "KeyType": "HASH"},
-                    {"AttributeName": "due_at", "KeyType": "RANGE"},
+                    {"AttributeName": hashed, "KeyType": "HASH"},
+                    {"AttributeName": ranged, "KeyType": "RANGE"},
                 ],
-                "Projection": {"ProjectionType": "KEYS_ONLY"},
+                "Projection": {"ProjectionType": projection},
             }
+            for name, (hashed, ranged, projection) in indexes.items()
         ],
     )
 

@@ -131,6 +131,9 @@ class Site:
     `base_url` is where this API is reached from outside, without a trailing slash: links in mails are built from it and
     never from a request's Host header. `accent` is `#rrggbb`. `time_zone` is an IANA name.
     `accounts` are connected accounts (Stripe Connect) whose customers this site may see beside its own.
+    `origins` are the browser origins that may read this API (CORS). `offer_prices` and `retention_coupons` are the prices
+    and coupons that a portal flow may offer. `reminders` is `on`, `shadow` (recorded, not sent) or `off`.
+    `pay_open_invoices`: a new card pays what is open at once.
     """
 
     id: str
@@ -153,6 +156,11 @@ class Site:
     login_url: str | None = None
     metadata: dict[str, str] = field(default_factory=dict)
     accounts: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
+    offer_prices: tuple[str, ...] = ()
+    retention_coupons: tuple[str, ...] = ()
+    reminders: str = "on"
+    pay_open_invoices: bool = False
 
     @property
     def scope(self) -> str:

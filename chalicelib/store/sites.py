@@ -40,5 +40,5 @@ def _read(ident: str) -> Site:
     if row is None:
         raise Misconfigured(f"There is no site {ident!r}: apply infra/sites.", "site")
     state = row.site.as_dict()
-    lists = ("return_urls", "languages", "accounts")
+    lists = ("return_urls", "languages", "accounts", "origins", "offer_prices", "retention_coupons")
     return Site(**{**state, **{name: tuple(state[name]) for name in lists if name in state}})

@@ -12,7 +12,7 @@ from pynamodb.attributes import (
     NumberAttribute,
     UnicodeAttribute,
 )
-from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
 
 from chalicelib import config
@@ -29,6 +29,17 @@ class DueIndex(GlobalSecondaryIndex["ObjectRow"]):
     due_at = NumberAttribute(range_key=True)
 
 
+class RefIndex(GlobalSecondaryIndex["Row"]):
+    """What belongs to a thing whose key does not name it (`keys.ref_...`), oldest first. Sparse."""
+
+    class Meta:
+        index_name = "ref"
+        projection = AllProjection()
+
+    ref = UnicodeAttribute(hash_key=True)
+    ref_at = NumberAttribute(range_key=True)
+
+
 class Row(Model):
     """What every item has. `expires_at` is DynamoDB's time to live, in UTC seconds."""
 
@@ -42,6 +53,9 @@ class Row(Model):
     pk = UnicodeAttribute(hash_key=True)
     sk = UnicodeAttribute(range_key=True)
     expires_at = NumberAttribute(null=True)
+    ref = UnicodeAttribute(null=True)
+    ref_at = NumberAttribute(null=True)
+    by_ref = RefIndex()
 
 
 class ObjectRow(Row):
