@@ -4,6 +4,7 @@ from chalice.app import Chalice
 
 from chalicelib.entrypoints import (
     apply_events,
+    collect_payments,
     customers,
     health,
     links,
@@ -25,6 +26,7 @@ for room in (
     customers,
     health,
     apply_events,
+    collect_payments,
     schedule_reminders,
     send_mails,
     record_mail_feedback,

@@ -5,6 +5,7 @@
 | STAGE | all | `local`, `dev`, `prod` ...; only `local` has a movable clock and another Stripe address |
 | TABLE_NAME | all | the DynamoDB table |
 | EVENTS_QUEUE_URL | REST | where events in doubt go |
+| NEW_CARDS_QUEUE_URL | REST, take_partner_event | where customers with a new card go |
 | MAILS_QUEUE_URL | schedule_reminders | where due cases go |
 | SECRET_ID | REST, apply_events, send_mails | the one secret in Secrets Manager (`aws.secrets`) |
 | STRIPE_ACCOUNT, LIVEMODE | all | whose events we take: `acct_...`, `true` or `false` |

@@ -84,6 +84,7 @@ class Cloud:
     sqs: Any
     events_url: str
     mails_url: str
+    cards_url: str
     dynamodb_requests: list[str] = field(default_factory=list)
 
     def messages(self, url: str) -> list[dict[str, Any]]:
@@ -102,14 +103,15 @@ class Cloud:
 
 @pytest.fixture
 def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
-    """A table, two queues, the secret, the site and a verified sender."""
+    """A table, the queues, the secret, the site and a verified sender."""
     with mock_aws():
         ObjectRow._connection = None
         create_table()
         sqs = boto3.client("sqs")
-        urls = [sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("events", "mails")]
+        urls = [sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("events", "mails", "cards")]
         monkeypatch.setenv("EVENTS_QUEUE_URL", urls[0])
         monkeypatch.setenv("MAILS_QUEUE_URL", urls[1])
+        monkeypatch.setenv("NEW_CARDS_QUEUE_URL", urls[2])
         value = {"stripe_api_key": "rk_test_twin_key", "webhook_secrets": {"default": [WEBHOOK_SECRET]}}
         boto3.client("secretsmanager").create_secret(Name="stamkund-test", SecretString=json.dumps(value))
         boto3.client("sesv2").create_email_identity(EmailIdentity="nordlys.example")

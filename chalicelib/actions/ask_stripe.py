@@ -49,6 +49,20 @@ def create_portal_session(params: dict[str, Any], scope: str | None = None) -> s
     return gateway.create_portal_session(_client(), params, _account(scope))
 
 
+def replace_card(subscription: str, card: str, scope: str) -> None:
+    """Make a card the subscription's own; once, however often it is asked. Raises as `fetch`."""
+    from chalicelib.stripe_api import gateway
+
+    gateway.replace_card(_client(), subscription, card, f"card:{subscription}:{card}", _account(scope))
+
+
+def pay_invoice(invoice: str, card: str, scope: str) -> str:
+    """Pay an open invoice with a card, once, however often it is asked; what came of it. Raises as `fetch`."""
+    from chalicelib.stripe_api import gateway
+
+    return gateway.pay_invoice(_client(), invoice, card, f"pay:{invoice}:{card}", _account(scope))
+
+
 def _client() -> Any:
     from chalicelib.stripe_api import gateway
 

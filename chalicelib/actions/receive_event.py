@@ -11,7 +11,7 @@ from typing import NoReturn
 from chalicelib import config
 from chalicelib.actions.apply_event import doubt_about, take_snapshot
 from chalicelib.aws import queue, secrets
-from chalicelib.core.events import EVENTS, Change, Event
+from chalicelib.core.events import EVENTS, Change, Event, NewCard
 from chalicelib.core.model import scope as scope_of
 from chalicelib.core.window import Verdict
 from chalicelib.errors import BadRequest, Retryable, UnknownShape
@@ -98,5 +98,8 @@ def _apply(event: Event, change: Change) -> str:
         verdict, reason = Verdict.DOUBT, type(error).__name__
     if verdict is Verdict.DOUBT:
         queue.send_doubt(replace(doubt, reason=reason))
-        return "queued"
-    return str(verdict.value)
+    # Said again by every delivery: whoever crashed before saying it is delivered to again, and twice is harmless.
+    customer = shapes.brings_card(change.kind, event.object, event.previous) if change.new_card else None
+    if customer:
+        queue.send_new_card(NewCard(event.id, scope, customer))
+    return "queued" if verdict is Verdict.DOUBT else str(verdict.value)

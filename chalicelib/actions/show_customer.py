@@ -80,6 +80,7 @@ def _case(stored: StoredInvoice) -> dict[str, Any] | None:
         "opened_at": stored.opened_at,
         "next_at": stored.next_at,
         "sent": [{"step": step, "at": at} for step, at in stored.sent],
+        "collected": [{"card": card, "step": step, "at": at} for card, step, at in stored.collected],
     }
 
 

@@ -1,14 +1,15 @@
-"""The two queues: events in doubt, and cases that are due."""
+"""The queues: events in doubt, customers with a new card, and cases that are due."""
 
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib import config
 from chalicelib.aws.clients import client
-from chalicelib.core.events import Doubt
+from chalicelib.core.events import Doubt, NewCard
 from chalicelib.core.model import Kind
 from chalicelib.errors import QueueUnavailable, UnknownShape
 
@@ -18,8 +19,17 @@ BATCH = 10
 
 def send_doubt(doubt: Doubt) -> None:
     """Put an event on the queue of doubts. Raises QueueUnavailable."""
+    _send("EVENTS_QUEUE_URL", asdict(doubt))
+
+
+def send_new_card(news: NewCard) -> None:
+    """Put a customer with a new card on the queue of those. Raises QueueUnavailable."""
+    _send("NEW_CARDS_QUEUE_URL", asdict(news))
+
+
+def _send(queue: str, message: dict[str, Any]) -> None:
     try:
-        client("sqs").send_message(QueueUrl=config.setting("EVENTS_QUEUE_URL"), MessageBody=json.dumps(asdict(doubt)))
+        client("sqs").send_message(QueueUrl=config.setting(queue), MessageBody=json.dumps(message))
     except (BotoCoreError, ClientError) as error:
         raise QueueUnavailable(f"SQS did not take the event: {type(error).__name__}.") from error
 
@@ -31,6 +41,15 @@ def read_doubt(body: str) -> Doubt:
         return Doubt(**{**raw, "kind": Kind(raw["kind"])})
     except (ValueError, TypeError, KeyError) as error:
         raise UnknownShape(f"This message is not a doubt: {type(error).__name__}.") from error
+
+
+def read_new_card(body: str) -> NewCard:
+    """A message of the queue of new cards. Raises UnknownShape where it is not one."""
+    try:
+        raw = json.loads(body)
+        return NewCard(**{name: str(raw[name]) for name in ("event", "scope", "customer")})
+    except (ValueError, TypeError, KeyError) as error:
+        raise UnknownShape(f"This message is not a new card: {type(error).__name__}.") from error
 
 
 def send_due(cases: Sequence[tuple[str, str]]) -> None:

@@ -11,11 +11,15 @@ from chalicelib.core.model import Track
 
 @dataclass(frozen=True)
 class Decline:
-    """What Stripe says of the last failed attempt. `code` is the decline code, or the error code where there is none."""
+    """What Stripe says of the last failed attempt. `code` is the decline code, or the error code where there is none.
+
+    `card` is the id of the payment method that failed.
+    """
 
     code: str | None = None
     advice: str | None = None
     last4: str | None = None
+    card: str | None = None
 
 
 AUTHENTICATE = frozenset(

@@ -27,10 +27,14 @@ class Event:
 
 @dataclass(frozen=True)
 class Change:
-    """The object of ours that an event is about. `gone`: it exists no more, and no older event may revive it."""
+    """The object of ours that an event is about. `gone`: it exists no more, and no older event may revive it.
+
+    `new_card`: the customer may have a card now that works (`shapes.brings_card` looks closer).
+    """
 
     kind: Kind
     gone: bool = False
+    new_card: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,9 +55,21 @@ class Doubt:
     reason: str
 
 
+@dataclass(frozen=True)
+class NewCard:
+    """A customer may have a card that works: what goes on the queue so that open invoices are paid with it.
+
+    `event` is the event's id, or what else said so; `scope` is account and mode.
+    """
+
+    event: str
+    scope: str
+    customer: str
+
+
 def customer_changed(event: Event) -> Change:
     """E-mail, name, language, default card."""
-    return Change(Kind.CUSTOMER)
+    return Change(Kind.CUSTOMER, new_card=True)
 
 
 def customer_gone(event: Event) -> Change:
@@ -77,8 +93,13 @@ def invoice_gone(event: Event) -> Change:
 
 
 def card_changed(event: Event) -> Change:
-    """A payment method of a customer is new, or its number or expiry changed (the network's updater does that)."""
+    """Its number or expiry changed (the network's updater does that)."""
     return Change(Kind.CARD)
+
+
+def card_attached(event: Event) -> Change:
+    """A payment method of a customer is new."""
+    return Change(Kind.CARD, new_card=True)
 
 
 def card_gone(event: Event) -> Change:
@@ -120,7 +141,7 @@ EVENTS: dict[str, Callable[[Event], Change]] = {
     "invoice.voided": invoice_changed,
     "invoice.overdue": invoice_changed,
     "invoice.deleted": invoice_gone,
-    "payment_method.attached": card_changed,
+    "payment_method.attached": card_attached,
     "payment_method.updated": card_changed,
     "payment_method.automatically_updated": card_changed,
     "payment_method.detached": card_gone,

@@ -4,7 +4,7 @@ A claim that lapses means that its mailer died between asking SES and writing it
 time in which SES's SEND notification would have told us (`record_sent`), so whoever claims next knows that no mail left.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,6 +94,16 @@ def record_sent(key: Key, step: str, at: int, lease_until: int) -> bool:
     except Refused:
         return False
     return True
+
+
+def collected(key: Key, card: str, steps: Iterable[str], at: int) -> None:
+    """Write down on an invoice what was done with a new card, in order. Raises StoreUnavailable."""
+    lines: list[Any] = [{"card": card, "step": step, "at": at} for step in steps]
+    action = ObjectRow.case_collected.set((ObjectRow.case_collected | []).append(lines))
+    try:
+        update(ObjectRow, key, [action], ObjectRow.pk.exists())
+    except Refused:
+        return
 
 
 def _sent_actions(step: str, at: int) -> list[Action]:

@@ -16,7 +16,7 @@ AT_ONCE = 200
 
 @dataclass(frozen=True)
 class StoredInvoice:
-    """An invoice and its dunning case. `sent` holds (step, UTC seconds)."""
+    """An invoice and its dunning case. `sent` holds (step, UTC seconds), `collected` (card, step, UTC seconds)."""
 
     invoice: Invoice
     sk: str
@@ -26,6 +26,7 @@ class StoredInvoice:
     next_at: int | None
     closed: str | None
     sent: tuple[tuple[str, int], ...]
+    collected: tuple[tuple[str, str, int], ...] = ()
 
 
 @dataclass
@@ -80,6 +81,7 @@ def stored_invoice(row: ObjectRow, invoice: Invoice) -> StoredInvoice:
         next_at=whole(row.due_at),
         closed=row.case_closed,
         sent=tuple((str(each["step"]), int(each["at"])) for each in row.case_sent or ()),
+        collected=tuple((str(one["card"]), str(one["step"]), int(one["at"])) for one in row.case_collected or ()),
     )
 
 

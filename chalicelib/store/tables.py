@@ -78,6 +78,7 @@ class ObjectRow(Row):
     case_sent: ListAttribute[Any] = ListAttribute(null=True)
     case_lease_until = NumberAttribute(null=True)
     case_closed = UnicodeAttribute(null=True)
+    case_collected: ListAttribute[Any] = ListAttribute(null=True)
     due = DueIndex()
 
 

@@ -2,19 +2,15 @@
 
 from typing import Any
 
-from chalicelib.errors import StripeRefused
 from chalicelib.stripe_api import lists
-from chalicelib.stripe_api.gateway import Client, Missing, stripe_errors
+from chalicelib.stripe_api.gateway import Client, refusals
 from chalicelib.stripe_api.paging import Raw
 
 
 def account_id(client: Client) -> str:
     """The account that the API key belongs to. Raises StripeUnavailable, StripeRefused."""
-    try:
-        with stripe_errors():
-            found: Any = client.raw_request("get", "/v1/account").data
-    except Missing as missing:
-        raise StripeRefused("Stripe has no such object.", missing.param, "resource_missing") from missing
+    with refusals():
+        found: Any = client.raw_request("get", "/v1/account").data
     return str(found["id"])
 
 

@@ -14,7 +14,10 @@ Raw = dict[str, Any]
 
 @dataclass(frozen=True)
 class Debtor:
-    """The facts for the gate, and who is written to about what. `products` are ids, the first item's first."""
+    """The facts for the gate, and who is written to about what. `products` are ids, the first item's first.
+
+    `subscription` is its id; `default_card` and `subscription_card` are ids of payment methods.
+    """
 
     facts: Facts
     name: str | None
@@ -22,6 +25,9 @@ class Debtor:
     country: str | None
     time_zone: str | None
     products: tuple[str, ...]
+    subscription: str | None = None
+    default_card: str | None = None
+    subscription_card: str | None = None
 
 
 def debtor(raw: Raw) -> Debtor:
@@ -45,6 +51,9 @@ def debtor(raw: Raw) -> Debtor:
         country=owner.country if owner else None,
         time_zone=_time_zone(owner.metadata) if owner else None,
         products=_products(subscription),
+        subscription=shapes.reference(subscription),
+        default_card=owner.default_payment_method if owner else None,
+        subscription_card=shapes.reference(subscription.get("default_payment_method")) if subscription else None,
     )
 
 
@@ -70,7 +79,8 @@ def _decline(attempts: list[Raw]) -> Decline:
     error: Raw = errors[-1]
     method = error.get("payment_method") or {}
     card = method.get("card") or {} if isinstance(method, dict) else {}
-    return Decline(error.get("decline_code") or error.get("code"), error.get("advice_code"), card.get("last4"))
+    code = error.get("decline_code") or error.get("code")
+    return Decline(code, error.get("advice_code"), card.get("last4"), shapes.reference(method))
 
 
 def _products(subscription: Raw | None) -> tuple[str, ...]:

@@ -62,11 +62,35 @@ def fetch_invoice(stripe_client: Client, ident: str, account: str | None = None)
 
 def create_portal_session(stripe_client: Client, params: dict[str, Any], account: str | None = None) -> str:
     """The URL of a new portal session: a bearer credential, never to be logged, stored or cached."""
+    with refusals():
+        return stripe_client.v1.billing_portal.sessions.create(params, *_of(account)[1:]).url  # type: ignore[arg-type]
+
+
+def replace_card(stripe_client: Client, subscription: str, card: str, key: str, account: str | None = None) -> None:
+    """Make `card` the subscription's own. `key` makes a repetition harmless. Raises StripeUnavailable, StripeRefused."""
+    with refusals():
+        stripe_client.v1.subscriptions.update(subscription, {"default_payment_method": card}, _once(key, account))
+
+
+def pay_invoice(stripe_client: Client, invoice: str, card: str, key: str, account: str | None = None) -> str:
+    """Pay an open invoice with `card` now: `paid`, `settled` (by somebody else), or the bank's code.
+
+    `key` makes a repetition harmless: within a day Stripe answers it as it did the first time. Raises as `replace_card`.
+    """
     try:
-        with stripe_errors():
-            return stripe_client.v1.billing_portal.sessions.create(params, *_of(account)[1:]).url  # type: ignore[arg-type]
-    except Missing as missing:
-        raise StripeRefused("Stripe has no such object.", missing.param, "resource_missing") from missing
+        with refusals():
+            return str(stripe_client.v1.invoices.pay(invoice, {"payment_method": card}, _once(key, account)).status)
+    except CardRefused as refused:
+        return refused.stripe_code or "card_declined"
+    except StripeRefused as refused:
+        if refused.stripe_code in ("invoice_already_paid", "invoice_not_editable"):
+            return "settled"
+        raise
+
+
+def _once(key: str, account: str | None) -> Any:
+    """The options of a call that must have its effect once, however often it is made."""
+    return {"idempotency_key": key, **({"stripe_account": account} if account else {})}
 
 
 def _of(account: str | None) -> tuple[Any, ...]:
@@ -100,6 +124,25 @@ class Missing(Exception):
         self.param = error.param
 
 
+class CardRefused(StripeRefused):
+    """A bank declined a payment, or wants the customer to confirm it. `stripe_code` is the decline code, if there is one."""
+
+    def __init__(self, error: stripe.CardError) -> None:
+        body: Any = error.json_body or {}
+        code = (body.get("error") or {}).get("decline_code") or error.code
+        super().__init__(f"The payment was declined: {code}.", stripe_code=code)
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """As `stripe_errors`, for a call in which a missing object is a refusal like any other."""
+    try:
+        with stripe_errors():
+            yield
+    except Missing as missing:
+        raise StripeRefused("Stripe has no such object.", missing.param, "resource_missing") from missing
+
+
 @contextmanager
 def stripe_errors() -> Iterator[None]:
     """Translate what the SDK raises; messages name Stripe's code, never the request."""
@@ -110,6 +153,8 @@ def stripe_errors() -> Iterator[None]:
         if error.http_status == 404 and error.code == "resource_missing":
             raise Missing(error) from error
         raise StripeRefused(f"Stripe refused: {error.code or error.http_status}.", error.param, error.code) from error
+    except stripe.CardError as error:
+        raise CardRefused(error) from error
     except (stripe.APIConnectionError, stripe.RateLimitError) as error:
         raise StripeUnavailable(f"Stripe did not answer: {type(error).__name__}.") from error
     except stripe.StripeError as error:

@@ -2,8 +2,7 @@
 
 import time
 
-from chalicelib.errors import StripeRefused
-from chalicelib.stripe_api.gateway import Client, Missing, around, stripe_errors
+from chalicelib.stripe_api.gateway import Client, around, refusals
 from chalicelib.stripe_api.paging import Page, Raw
 
 LARGEST = 100
@@ -14,10 +13,7 @@ def page(client: Client, path: str, params: Raw, account: str | None = None) -> 
     """One page of the list at `path` (`/v1/customers`). Raises StripeUnavailable, StripeRefused (`resource_missing` too)."""
     options = {"stripe_account": account} if account else {}
     began = time.monotonic()
-    try:
-        with stripe_errors():
-            found = client.raw_request("get", path, **{"limit": LARGEST, **params}, **options)
-    except Missing as missing:
-        raise StripeRefused("Stripe has no such object.", missing.param, "resource_missing") from missing
+    with refusals():
+        found = client.raw_request("get", path, **{"limit": LARGEST, **params}, **options)
     start, end = around(found.headers, time.monotonic() - began)
     return Page(found.data["data"], bool(found.data["has_more"]), start, end)

@@ -184,6 +184,13 @@ def identity(kind: Kind, raw: Raw, previous: Raw | None = None) -> tuple[str, st
     return ident, owner, _need(raw, "created", int)
 
 
+def brings_card(kind: Kind, raw: Raw, previous: Raw) -> str | None:
+    """The customer who has, by this event, a new card or another default one; None where the event says neither."""
+    if kind is Kind.CUSTOMER and not {"invoice_settings", "default_source"} & previous.keys():
+        return None
+    return reference(raw.get("id") if kind is Kind.CUSTOMER else raw.get("customer"))
+
+
 def is_deleted(raw: Raw) -> bool:
     """Whether a GET answered with the stub that Stripe keeps of a deleted object."""
     return raw.get("deleted") is True

@@ -6,7 +6,7 @@ from infra.changes import DONE, status
 from infra.doctor.report import Line, judged, ok, warn, wrong
 from infra.stacks import Stacks
 
-DEAD = ("EventsDeadUrl", "MailsDeadUrl", "UndeliveredUrl")
+DEAD = ("EventsDeadUrl", "NewCardsDeadUrl", "MailsDeadUrl", "UndeliveredUrl")
 
 
 def stack(found: Stacks, name: str, stage: str) -> Iterator[Line]:

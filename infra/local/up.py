@@ -174,7 +174,7 @@ def set_up(cloud: Aws, deployed: Deployed, ports: Ports, options: Options, clock
         stripe_key=STRIPE_KEY,
         functions=deployed.functions,
         queues=(data["EventsUrl"], data["MailsUrl"]),
-        dead=(data["EventsDeadUrl"], data["MailsDeadUrl"], data["UndeliveredUrl"]),
+        dead=(data["EventsDeadUrl"], data["NewCardsDeadUrl"], data["MailsDeadUrl"], data["UndeliveredUrl"]),
         clock_file=str(clock_file),
         twin=not options.stripe_url,
     )

@@ -27,6 +27,7 @@ class Source:
 
 SOURCES = {
     "events": Source("EventsDeadUrl", "EventsUrl", "apply_events"),
+    "new_cards": Source("NewCardsDeadUrl", "NewCardsUrl", "collect_payments"),
     "mails": Source("MailsDeadUrl", "MailsUrl", "send_mails"),
     "undelivered": Source("UndeliveredUrl", None, None),
 }

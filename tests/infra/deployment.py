@@ -7,7 +7,7 @@ import pytest
 from infra.stacks import Stacks
 from tests.conftest import ACCOUNT, Cloud
 
-DEAD = ("events-dead", "mails-dead", "undelivered")
+DEAD = ("events-dead", "new-cards-dead", "mails-dead", "undelivered")
 
 
 def tell(monkeypatch: pytest.MonkeyPatch, cloud: Cloud, **parameters: str) -> dict[str, str]:
@@ -18,7 +18,8 @@ def tell(monkeypatch: pytest.MonkeyPatch, cloud: Cloud, **parameters: str) -> di
         "SecretArn": "stamkund-test",
         "EventsUrl": cloud.events_url,
         "MailsUrl": cloud.mails_url,
-        **dict(zip(("EventsDeadUrl", "MailsDeadUrl", "UndeliveredUrl"), dead, strict=True)),
+        "NewCardsUrl": cloud.cards_url,
+        **dict(zip(("EventsDeadUrl", "NewCardsDeadUrl", "MailsDeadUrl", "UndeliveredUrl"), dead, strict=True)),
     }
     given = {"StripeAccount": ACCOUNT, "Livemode": "false", **parameters}
     function = {"LogicalResourceId": "RecordMailFeedback", "PhysicalResourceId": "feedback-1"}

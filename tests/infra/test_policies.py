@@ -61,7 +61,8 @@ def test_a_function_takes_from_its_own_queue_only(packaged: Packaged) -> None:
     }
 
     expected: dict[str, list[Any]] = {name: [] for name in FUNCTIONS}
-    for name, logical in (("apply_events", "ApplyEvents"), ("send_mails", "SendMails")):
+    for name in ("apply_events", "collect_payments", "send_mails"):
+        logical = "".join(map(str.title, name.split("_")))
         (event,) = packaged.functions[logical]["Events"].values()
         expected[name] = [event["Properties"]["Queue"]]
     assert takers == expected

@@ -87,8 +87,8 @@ def test_queues_report_failures_message_by_message(packaged: Packaged) -> None:
     """Without it, Lambda deletes the whole batch whatever the function answers."""
     sources = [event["Properties"] for _, event in packaged.events if event["Type"] == "SQS"]
 
-    assert len(sources) == 2
-    assert [source["FunctionResponseTypes"] for source in sources] == [["ReportBatchItemFailures"]] * 2
+    assert len(sources) == 3
+    assert [source["FunctionResponseTypes"] for source in sources] == [["ReportBatchItemFailures"]] * 3
 
 
 def test_messages_stay_hidden_six_times_as_long_as_their_function_may_run(

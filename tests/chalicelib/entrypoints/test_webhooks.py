@@ -97,7 +97,7 @@ def test_an_ordinary_event_never_imports_stripe() -> None:
         "    boto3.client('secretsmanager').create_secret(Name='s', SecretString=secret)\n"
         "    from app import app\n"
         "    now = int(time.time())\n"
-        "    body = json.dumps(b.event('customer.updated', at=now)).encode()\n"
+        "    body = json.dumps(b.event('customer.subscription.updated', at=now)).encode()\n"
         "    headers = {'stripe-signature': b.signed(body, now)}\n"
         "    answer = app(b.rest_event('POST', '/webhooks/stripe/{endpoint_name}', body, headers,\n"
         "                              endpoint_name='default'), None)\n"

@@ -79,7 +79,7 @@ def test_the_reason_is_that_of_the_newest_attempt() -> None:
         (ERROR, Decline("insufficient_funds", "try_again_later", "9995")),
         ({"code": "expired_card"}, Decline("expired_card")),
         ({"code": "x", "payment_method": None}, Decline("x")),
-        ({"code": "x", "payment_method": "pm_1"}, Decline("x")),
+        ({"code": "x", "payment_method": "pm_1"}, Decline("x", card="pm_1")),
         ({"code": "x", "payment_method": {"type": "sepa_debit"}}, Decline("x")),
         ({}, Decline()),
         (None, Decline()),

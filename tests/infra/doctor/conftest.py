@@ -85,7 +85,8 @@ def deployment(cloud: Cloud, edge: TwinEdge, monkeypatch: pytest.MonkeyPatch) ->
     sns.subscribe(TopicArn=feedback, Protocol="lambda", Endpoint=function)
     sns.subscribe(TopicArn=alarms, Protocol="email", Endpoint="ops@nordlys.example")
     dead = {
-        name: cloud.sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("EventsDead", "MailsDead", "Undelivered")
+        name: cloud.sqs.create_queue(QueueName=name)["QueueUrl"]
+        for name in ("EventsDead", "NewCardsDead", "MailsDead", "Undelivered")
     }
     outputs = {"TableName": "stamkund-test", "SecretArn": "stamkund-test", "MailFeedbackArn": feedback}
     outputs |= {"AlarmsArn": alarms, **{f"{name}Url": url for name, url in dead.items()}}

@@ -113,7 +113,7 @@ def test_what_counts_as_confirmed(arn: str, there: bool) -> None:
 
 
 def test_empty_queues(deployment: Deployment) -> None:
-    assert [line.level for line in at_aws.dead_letters(deployment.stacks, "dev")] == ["ok"] * 3
+    assert [line.level for line in at_aws.dead_letters(deployment.stacks, "dev")] == ["ok"] * 4
 
 
 def test_what_was_given_up_is_counted_even_while_somebody_looks_at_it(deployment: Deployment) -> None:

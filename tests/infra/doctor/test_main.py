@@ -23,7 +23,7 @@ def test_all_is_well(healthy: Deployment, capsys: pytest.CaptureFixture[str]) ->
     assert doctor.main(["dev"]) == 0
 
     printed = capsys.readouterr().out
-    assert printed.splitlines()[-1] == "18 ok, 4 warn, 0 wrong"
+    assert printed.splitlines()[-1] == "19 ok, 4 warn, 0 wrong"
     assert "rk_test" not in printed
     assert "whsec" not in printed
 
@@ -32,7 +32,7 @@ def test_a_fault_ends_with_1(healthy: Deployment, capsys: pytest.CaptureFixture[
     healthy.ses.account["SendingEnabled"] = False
 
     assert doctor.main(["dev"]) == 1
-    assert capsys.readouterr().out.splitlines()[-1] == "17 ok, 4 warn, 1 wrong"
+    assert capsys.readouterr().out.splitlines()[-1] == "18 ok, 4 warn, 1 wrong"
 
 
 def test_where_nothing_is_deployed_that_is_all_there_is_to_say(

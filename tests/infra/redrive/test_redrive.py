@@ -64,7 +64,10 @@ def test_nothing_parked_is_said_queue_by_queue(outputs: dict[str, str], capsys: 
     assert redrive.main(["list", *STAGE]) == 0
 
     printed = capsys.readouterr().out
-    assert printed == "events: nothing parked\nmails: nothing parked\nundelivered: nothing parked\n"
+    assert (
+        printed
+        == "events: nothing parked\nnew_cards: nothing parked\nmails: nothing parked\nundelivered: nothing parked\n"
+    )
 
 
 def test_a_parked_event_is_listed_with_what_it_is_about_and_why(
