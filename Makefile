@@ -3,8 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAGE ?= local
 RUNS ?= 20000
+SECONDS ?= 60
 
-.PHONY: help setup demo up test sim check format bench conformance e2e images package deploy doctor lock clean
+.PHONY: help setup demo up test sim fuzz check format bench conformance e2e images package deploy doctor lock clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z0-9]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -35,6 +36,9 @@ test: .venv/ready  ## the tests (no browser, no servers)
 
 sim: .venv/ready  ## RUNS=.. seeds of the webhook simulation
 	@$(BIN)/python -m tests.sim --runs $(RUNS)
+
+fuzz: .venv/ready  ## SECONDS=.. of atheris on the signature check and the reader of bodies (Linux on x86-64 only)
+	@$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
 
 check: .venv/ready  ## style, types and templates
 	@$(BIN)/ruff check .
