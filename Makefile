@@ -3,8 +3,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAGE ?= local
 RUNS ?= 20000
+SECONDS ?= 60
+CASES ?= 100000
 
-.PHONY: help setup demo up test sim check format bench conformance e2e images package deploy doctor lock clean
+.PHONY: help setup demo up test sim cases fuzz check format bench conformance e2e images package deploy doctor lock clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z0-9]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -35,6 +37,12 @@ test: .venv/ready  ## the tests (no browser, no servers)
 
 sim: .venv/ready  ## RUNS=.. seeds of the webhook simulation
 	@$(BIN)/python -m tests.sim --runs $(RUNS)
+
+cases: .venv/ready  ## CASES=.. generated deliveries at the webhook endpoint
+	@FUZZ_CASES=$(CASES) $(BIN)/python -m pytest -n auto tests/fuzz/test_deliveries.py
+
+fuzz: .venv/ready  ## SECONDS=.. of atheris on the signature check and the reader of bodies (Linux on x86-64 only)
+	@$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
 
 check: .venv/ready  ## style, types and templates
 	@$(BIN)/ruff check .

@@ -6,6 +6,7 @@ Nothing received is lost: what cannot be stored now is queued, and what cannot b
 import json
 import re
 from dataclasses import replace
+from math import isfinite
 from typing import NoReturn
 
 from chalicelib import config
@@ -32,7 +33,10 @@ def receive(endpoint: str, body: bytes, header: str | None, now: int) -> str:
     if len(body) > LARGEST:
         raise BadRequest(f"The body is larger than {LARGEST} bytes.", code="payload_too_large", status=413)
     _verify(endpoint, body, header, now)
-    return take(_parse(body))
+    try:
+        return take(_parse(body))
+    except RecursionError as error:
+        raise BadRequest("The body is nested too deeply.") from error
 
 
 def receive_unsigned(raw: object) -> str:
@@ -72,7 +76,7 @@ def _verify(endpoint: str, body: bytes, header: str | None, now: int) -> None:
 
 def _parse(body: bytes) -> Event:
     try:
-        raw = json.loads(body.decode("utf-8"), parse_constant=_no_constant)
+        raw = json.loads(body.decode("utf-8"), parse_constant=_no_constant, parse_float=_finite)
         if _SURROGATE.search(body):
             json.dumps(raw, ensure_ascii=False).encode("utf-8")
         return shapes.event(raw)
@@ -84,6 +88,11 @@ def _parse(body: bytes) -> Event:
 
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    return number if isfinite(number) else _no_constant(digits[:20])
 
 
 def _apply(event: Event, change: Change) -> str:

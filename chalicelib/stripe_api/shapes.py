@@ -55,7 +55,7 @@ def subscription(raw: Raw) -> Subscription:
         id=_need(raw, "id", str),
         customer=_owner(raw),
         status=_need(raw, "status", str),
-        items=tuple(item(each) for each in _need(items, "data", list)),
+        items=tuple(item(each) for each in _objects(items, "data")),
         cancel_at=_optional(raw, "cancel_at", int),
         cancel_at_period_end=bool(_optional(raw, "cancel_at_period_end", bool)),
         canceled_at=_optional(raw, "canceled_at", int),
@@ -217,6 +217,14 @@ def _need(raw: Raw, name: str, kind: type) -> Any:
     return value
 
 
+def _objects(raw: Raw, name: str) -> list[Raw]:
+    """A list of objects: not one that holds bare ids."""
+    found: list[Raw] = _need(raw, name, list)
+    if not all(isinstance(each, dict) for each in found):
+        raise _unknown(raw, name)
+    return found
+
+
 def _optional(raw: Raw, name: str, kind: type) -> Any:
     value = raw.get(name)
     if value is not None and not _is(value, kind):
@@ -231,5 +239,11 @@ def _is(value: object, kind: type) -> bool:
     return isinstance(value, kind)
 
 
+_WORDS = {*Kind, "event", "price", "subscription_item"}
+
+
 def _unknown(raw: Raw, name: str) -> UnknownShape:
-    return UnknownShape(f"A Stripe {raw.get('object', 'object')} has no usable field {name}.", name)
+    """The message goes back to the sender: whatever stands where Stripe has its word for the object is not repeated."""
+    said = raw.get("object")
+    about = said if isinstance(said, str) and said in _WORDS else "object"
+    return UnknownShape(f"A Stripe {about} has no usable field {name}.", name)

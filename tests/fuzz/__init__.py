@@ -1,0 +1,1 @@
+"""What strangers can send: generated deliveries at the webhook endpoint (hypothesis), and coverage-guided bytes (atheris)."""
