@@ -101,7 +101,9 @@ def site_of(name: str, raw: dict[str, Any], facts: Facts) -> SiteFile:
         "base_url": raw.get("base_url", facts.api),
         "reminders": word(raw.get("reminders", "on")),
     }
-    site = Site(**{key: tuple(value) if isinstance(value, list) else value for key, value in given.items()})
+    for key, value in given.items():
+        given[key] = tuple(value) if isinstance(value, list) else value
+    site = Site(**given)
     return SiteFile(name, site, portal.get("full", "full"), portal.get("minimal", "minimal"))
 
 
