@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email.utils import parseaddr
-from pathlib import Path
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -59,9 +58,9 @@ class SiteFile:
     minimal: str
 
 
-def read(stage: str, facts: Facts, folder: Path = FOLDER) -> list[SiteFile]:
+def read(stage: str, facts: Facts) -> list[SiteFile]:
     """Every site of a stage, by id. Raises FileError with every mistake of every file."""
-    own = folder / stage if (folder / stage).is_dir() else folder
+    own = FOLDER / stage if (FOLDER / stage).is_dir() else FOLDER
     paths = [path for path in sorted(own.glob("*.yaml")) if path.name != "example.yaml"]
     if not paths:
         raise FileError(
@@ -164,7 +163,7 @@ def _colour(value: Any, path: str) -> Iterator[str]:
 
 
 def _time_zone(value: Any, path: str) -> Iterator[str]:
-    if value not in available_timezones():
+    if not isinstance(value, str) or value not in available_timezones():
         yield f"{path}: {value!r} must be a name of the IANA time zone database: Europe/Stockholm"
 
 

@@ -1,7 +1,6 @@
 """A portal configuration as a file (infra/stripe/portal/NAME.yaml): what it may hold. Nothing here asks Stripe."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from infra.package import ROOT
@@ -36,12 +35,12 @@ FEATURES = (
 MAIL = "customers may change their e-mail address in it: never let that address be a login, or a portal session takes it over"
 
 
-def read(name: str, local: bool = False, folder: Path = FOLDER) -> dict[str, Any]:
+def read(name: str, local: bool = False) -> dict[str, Any]:
     """The configuration of that name. Raises FileError."""
-    if not (folder / f"{name}.yaml").is_file():
-        there = ", ".join(sorted(path.stem for path in folder.glob("*.yaml")))
+    if not (FOLDER / f"{name}.yaml").is_file():
+        there = ", ".join(sorted(path.stem for path in FOLDER.glob("*.yaml")))
         raise FileError(f"infra/stripe/portal/{name}.yaml: is not there; there are {there}.")
-    given = load(folder / f"{name}.yaml")
+    given = load(FOLDER / f"{name}.yaml")
     hold(f"{name}.yaml", given, _fields(local))
     complain(f"{name}.yaml", _rules(given["features"]))
     return given
