@@ -33,13 +33,12 @@ TRIES = 3 * 86_400
 
 @dataclass(frozen=True)
 class Upgrade:
-    """Runs for one endpoint. `say` tells a person, `pause` waits for seconds; `force` waits for no delivery."""
+    """Runs for one endpoint. `say` tells a person; `force` waits for no delivery."""
 
     deployment: Deployment
     client: Client
     want: Wanted
     say: Callable[[str], None] = print
-    pause: Callable[[float], None] = time.sleep
     force: bool = False
 
     def run(self) -> bool:
@@ -119,7 +118,7 @@ class Upgrade:
         left = moment - clock.now()
         if left > 0:
             self._tell(f"waiting {left} s")
-            self.pause(left)
+            time.sleep(left)
 
     def _tell(self, words: str) -> None:
         self.say(f"webhook {self.want.name}: {words}")
