@@ -41,6 +41,13 @@ class Stacks:
         return {each["ParameterKey"]: each["ParameterValue"] for each in found.get("Parameters", [])}
 
     @cached_property
+    def endpoint(self) -> str:
+        """The API's own address, as the app stack tells it; empty where it does not. Raises NoStack."""
+        found = self._look("describe_stacks", self.app_name)["Stacks"][0]
+        outputs = {output["OutputKey"]: str(output["OutputValue"]) for output in found.get("Outputs", [])}
+        return outputs.get("EndpointURL", "")
+
+    @cached_property
     def functions(self) -> dict[str, str]:
         """The app stack's functions: names by logical id. Raises NoStack."""
         found = self._look("describe_stack_resources", self.app_name)["StackResources"]

@@ -11,7 +11,7 @@ from infra.package import ROOT
 
 FOLDER = ROOT / "infra" / "stages"
 OF_DATA = "OperatorMail"
-SECRET = re.compile(r"(sk|rk)_(live|test)_|whsec_|smk_(live|test)_")
+SECRET = re.compile(r"(sk|rk)_(live|test)_|whsec_|smk_(live|test)_|smss_")
 BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
 

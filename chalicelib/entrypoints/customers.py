@@ -16,7 +16,9 @@ LARGEST_PAGE = 100
 @endpoint(blueprint)
 def get_customer(customer_id: str) -> Response:
     """One customer with everything at a glance."""
-    site = authenticate(blueprint.current_request.headers.get("authorization"), "read", account(blueprint))
+    site = authenticate(
+        blueprint.current_request.headers.get("authorization"), "read", account(blueprint), now=clock.now()
+    )
     return answer(blueprint, 200, show_customer(site, _known(customer_id), clock.now()))
 
 
@@ -24,7 +26,9 @@ def get_customer(customer_id: str) -> Response:
 @endpoint(blueprint)
 def list_invoices(customer_id: str) -> Response:
     """A customer's invoices, newest first, a page at a time."""
-    site = authenticate(blueprint.current_request.headers.get("authorization"), "read", account(blueprint))
+    site = authenticate(
+        blueprint.current_request.headers.get("authorization"), "read", account(blueprint), now=clock.now()
+    )
     params: dict[str, str] = dict(blueprint.current_request.query_params or {})
     return answer(
         blueprint, 200, show_invoices(site, _known(customer_id), _limit(params.get("limit")), params.get("cursor"))

@@ -18,7 +18,9 @@ blueprint = Blueprint(__name__)
 @endpoint(blueprint)
 def create_portal_session() -> Response:
     """A session to redirect the customer to at once: it lives five minutes unused."""
-    site = authenticate(blueprint.current_request.headers.get("authorization"), "portal", account(blueprint))
+    site = authenticate(
+        blueprint.current_request.headers.get("authorization"), "portal", account(blueprint), now=clock.now()
+    )
     body = json_body(blueprint, {"customer", "flow", "return_url", "locale"})
     customer, flow = _subject(body)
     check_owner(site.scope, customer, flow)
@@ -30,7 +32,9 @@ def create_portal_session() -> Response:
 @endpoint(blueprint)
 def create_portal_link() -> Response:
     """A link to put into a mail: its page opens the portal at the click, for up to seven days."""
-    site = authenticate(blueprint.current_request.headers.get("authorization"), "portal", account(blueprint))
+    site = authenticate(
+        blueprint.current_request.headers.get("authorization"), "portal", account(blueprint), now=clock.now()
+    )
     body = json_body(blueprint, {"customer", "flow", "expires_in", "single_use"})
     customer, flow = _subject(body)
     check_owner(site.scope, customer, flow)

@@ -8,6 +8,7 @@
 | the reminder run | one Query per shard on the sparse index `due`, up to now |
 | a mailed link | `L#sha256(token)` |
 | an API key, a site | `A#sha256(key)`, `S#site` |
+| a site's API keys | one Query on the sparse index `ref` |
 | plan names | a BatchGet on `K#scope` |
 | a job (reconcile) and where it stands | `J#scope` / its name |
 | reconcile: whom and what we know | a Scan, filtered; a Query on `K#scope` |
@@ -79,6 +80,11 @@ def link(token: str) -> Key:
 def api_key(secret: str) -> Key:
     """An API key: only its hash is stored."""
     return Key(f"A#{digest(secret)}", "KEY")
+
+
+def ref_api_keys(site: str) -> str:
+    """The API keys of a site, in the index `ref`."""
+    return f"A#{site}"
 
 
 def site(ident: str) -> Key:

@@ -108,6 +108,9 @@ class SiteRow(Row):
 class KeyRow(Row):
     """An API key, stored under its hash."""
 
+    id = UnicodeAttribute(null=True)
+    name = UnicodeAttribute(null=True)
+    last_used_at = NumberAttribute(null=True)
     site = UnicodeAttribute()
     scopes: ListAttribute[Any] = ListAttribute()
     created = NumberAttribute()

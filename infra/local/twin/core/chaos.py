@@ -6,7 +6,7 @@ All of it comes from one seeded source, so a run can be repeated. A profile is a
 import hashlib
 from dataclasses import dataclass
 
-from infra.local.twin.core.older import as_of
+from infra.local.twin.core import older
 from infra.local.twin.core.values import Obj
 from infra.local.twin.core.world import World
 
@@ -16,7 +16,7 @@ PROFILES: dict[str, dict[str, float]] = {
     "wild": {"duplicate": 0.2, "reorder": 0.3, "delay": 0.1, "lose": 0.05, "two_ids": 0.1, "older": 0.1},
 }
 CHANCES = ("duplicate", "reorder", "delay", "lose", "two_ids", "older")
-OLDER = "2024-06-20"
+OLDER = older.VERSIONS[0]
 
 
 @dataclass(frozen=True)
@@ -68,4 +68,4 @@ def reshaped(event: Obj, plan: Plan) -> Obj:
     """The event as this copy shows it."""
     if plan.twin_id:
         event["id"] = event["id"][:-8] + hashlib.sha256(event["id"].encode()).hexdigest()[:8]
-    return as_of(OLDER, event) if plan.older else event
+    return older.as_of(OLDER, event) if plan.older else event

@@ -1,6 +1,6 @@
 """Reading events, and the webhook endpoints that get them."""
 
-from infra.local.twin.core import events
+from infra.local.twin.core import events, older
 from infra.local.twin.core.call import Call
 from infra.local.twin.core.errors import invalid
 from infra.local.twin.core.event_types import TYPES
@@ -81,10 +81,8 @@ def create_endpoint(world: World, call: Call) -> Obj:
 def _check(p: Obj) -> None:
     if not p.get("url", "http://").startswith(("http://", "https://")):
         raise invalid("Invalid URL: An explicit scheme (such as https) must be provided.", "url", "url_invalid")
-    if p.get("api_version", API_VERSION) != API_VERSION:
-        raise invalid(
-            f"The twin renders events in {API_VERSION} only (and in an older version by chaos).", "api_version"
-        )
+    if p.get("api_version", API_VERSION) not in (API_VERSION, *older.VERSIONS):
+        raise invalid(f"The twin renders events in {API_VERSION} and {', '.join(older.VERSIONS)} only.", "api_version")
     for at, kind in enumerate(p.get("enabled_events", [])):
         if kind != "*" and kind not in TYPES:
             raise invalid(

@@ -2,6 +2,9 @@
 
 from infra.local.twin.core.values import Obj
 
+VERSIONS = ("2024-06-20",)
+"""The older versions that an endpoint can be made in; chaos uses the first."""
+
 
 def as_of(version: str, event: Obj) -> Obj:
     """`event` in the shape of `version` (2024-06-20), as far as subscriptions and invoices go."""

@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import json
 
-from infra.local.twin.core import chaos
+from infra.local.twin.core import chaos, older
 from infra.local.twin.core.values import Obj
 from infra.local.twin.core.world import World
 
@@ -69,9 +69,10 @@ def parcel(world: World, delivery: Obj) -> tuple[str, bytes, dict[str, str]] | N
     if endpoint is None or endpoint["status"] != "enabled" or event is None:
         delivery["state"] = "dropped"
         return None
-    body = json.dumps(
-        chaos.reshaped(json.loads(event["_body"]), delivery["plan"]), indent=2, ensure_ascii=False
-    ).encode()
+    told = chaos.reshaped(json.loads(event["_body"]), delivery["plan"])
+    if endpoint["api_version"] in older.VERSIONS and not delivery["plan"].older:
+        told = older.as_of(endpoint["api_version"], told)
+    body = json.dumps(told, indent=2, ensure_ascii=False).encode()
     delivery["attempt"] += 1
     headers = {
         "Content-Type": "application/json; charset=utf-8",
