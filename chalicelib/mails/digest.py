@@ -33,7 +33,10 @@ def _tables(voice: Voice, facts: Digest) -> tuple[Table, ...]:
     sums = facts.sums
     rows = (
         (voice.say("body.failed"), _amounts(voice, ((each.failed, each.failed_amount, each) for each in sums))),
-        (voice.say("body.recovered"), _amounts(voice, ((each.recovered, each.recovered_amount, each) for each in sums))),
+        (
+            voice.say("body.recovered"),
+            _amounts(voice, ((each.recovered, each.recovered_amount, each) for each in sums)),
+        ),
         (voice.say("body.open"), _amounts(voice, ((each.open, each.open_amount, each) for each in sums))),
     )
     reasons = sorted(facts.reasons, key=lambda reason: (-reason[1], reason[0]))[:REASONS]
