@@ -29,14 +29,14 @@ def trial_ending(notice: TrialEnding) -> Mail:
     with blaming(notice.reader.site):
         voice = Voice("trial_ending", notice.reader, notice.plan, notice.last4)
         voice.put(ends=voice.day(notice.ends_at))
-        then = outcome = "charged" if notice.charged else "no_card"
+        happened = outcome = "charged" if notice.charged else "no_card"
         if notice.charged and notice.amount is not None:
             voice.put(price=voice.price(notice.amount, notice.interval))
-            then = "charged_amount"
+            happened = "charged_amount"
         return voice.letter(
             subject=_repeated(notice.again),
             preheader=voice.say("body.preheader"),
-            before=(voice.say("body.happened"), voice.say(f"then.{then}")),
+            before=(voice.say(f"happened.{happened}"),),
             button=voice.say(f"button.{outcome}"),
             link=notice.link,
             after=(voice.say(f"next.{outcome}"), voice.common("help")),

@@ -48,5 +48,7 @@ def _tables(voice: Voice, facts: Digest) -> tuple[Table, ...]:
 
 def _amounts(voice: Voice, counted: Iterable[tuple[int, int, DaySums]]) -> str:
     """`447 kr (3), 20 € (1)`: the sum in each currency in which there was something, with the number of payments."""
-    written = [f"{voice.money(Money(amount, each.currency))} ({number})" for number, amount, each in counted if number]
+    written = [
+        f"{voice.money(Money(amount, each.currency))}\u00a0({number})" for number, amount, each in counted if number
+    ]
     return ", ".join(written) or "0"

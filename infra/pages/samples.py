@@ -55,7 +55,9 @@ def every(language: str, site: Site = SITE) -> dict[str, Callable[[], Page]]:
 
 def odd(language: str = "en") -> dict[str, Callable[[], Page]]:
     """What is long, foreign, pale or hostile."""
-    long = replace(SITE, name="Aktiebolaget " * 15, support_email="customer-care-department@aktiebolaget-nordlys.example")
+    long = replace(
+        SITE, name="Aktiebolaget " * 15, support_email="customer-care-department@aktiebolaget-nordlys.example"
+    )
     names = About(plan="Unlimited " * 20, amount=Money(1234567890, "idr"), last4="4242")
     foreign = replace(SITE, name="שירותי ענן")
     hostile = replace(SITE, name="<script>alert(1)</script>")
