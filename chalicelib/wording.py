@@ -78,7 +78,10 @@ def money(amount: Money, tag: str, country: str | None = None) -> str:
     """An amount as people in `country` write it in this language; whole amounts go without decimals ("149 kr").
 
     The number of decimals is Stripe's, not CLDR's, which would round off what is really charged in some currencies.
+    ValueError for what is no currency's code.
     """
+    if not re.fullmatch("[A-Za-z]{3}", amount.currency):
+        raise ValueError(f"a currency has three letters, unlike {amount.currency[:40]!r}")
     value = major(amount)
     whole = value == value.to_integral_value()
     decimals = "" if whole or not exponent(amount.currency) else "." + "0" * exponent(amount.currency)
@@ -94,10 +97,16 @@ def day(at: int, zone: ZoneInfo, tag: str, country: str | None = None, near: int
 
     Its spaces do not break, so that no line ends in "12".
     """
-    when = local_day(at, zone)
+    return written_day(local_day(at, zone), tag, country, None if near is None else local_day(near, zone))
+
+
+def written_day(when: date, tag: str, country: str | None = None, near: date | None = None) -> str:
+    """A calendar day as `day` writes it. The first of a month is an ordinal in French, which CLDR does not know."""
     place = locale(tag, country)
-    same_year = near is not None and local_day(near, zone).year == when.year
+    same_year = near is not None and near.year == when.year
     text = format_skeleton("MMMMd", when, locale=place) if same_year else format_date(when, "long", locale=place)
+    if place.language == "fr" and when.day == 1:
+        text = re.sub(r"^1\b", "1er", text)
     return text.replace(" ", _NO_BREAK)
 
 

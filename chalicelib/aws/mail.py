@@ -18,6 +18,7 @@ from chalicelib.core.model import Mail, Site
 from chalicelib.errors import MailUnavailable, MailUnknown, Permanent
 
 _NOT_TAKEN = {"TooManyRequestsException", "ThrottlingException", "LimitExceededException", "SendingPausedException"}
+_AUTOMATIC = ("Auto-Submitted", "auto-generated")
 _NOT_REACHED = (ConnectTimeoutError, EndpointConnectionError, NoCredentialsError)
 
 
@@ -31,7 +32,7 @@ def send(site: Site, to: str, mail: Mail, tags: Mapping[str, str]) -> str:
         "Simple": {
             "Subject": _text(mail.subject),
             "Body": {"Text": _text(mail.text), "Html": _text(mail.html)},
-            "Headers": [{"Name": "Auto-Submitted", "Value": "auto-generated"}],
+            "Headers": [{"Name": name, "Value": value} for name, value in (_AUTOMATIC, *mail.headers)],
         }
     }
     try:

@@ -6,6 +6,7 @@ Times are UTC seconds (int) and money is an integer in the currency's minor unit
 
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Literal
 
 
 class Kind(StrEnum):
@@ -200,11 +201,21 @@ class Track(StrEnum):
 
 
 @dataclass(frozen=True)
+class OpenInvoice:
+    """One of several open invoices in one mail: when it was made (UTC seconds) and its number, if it has one."""
+
+    amount: Money
+    created: int
+    number: str | None = None
+
+
+@dataclass(frozen=True)
 class Reminder:
     """All that a failed-payment mail says. Times are UTC seconds; the mail writes them in `time_zone`.
 
     `next_attempt_at` is null when no retry will really happen; `ends_at` is when access stops if nothing is done, null when
     not known. `link` is our own mailable link. `first` and `final`: which of the case's mails this is; final wins.
+    `invoices`: where one mail speaks for several open invoices, each of them; `amount` is then their sum.
     """
 
     site: Site
@@ -221,15 +232,21 @@ class Reminder:
     final: bool
     link: str
     first: bool = True
+    invoices: tuple[OpenInvoice, ...] = ()
+
+
+Purpose = Literal["transactional", "marketing"]
 
 
 @dataclass(frozen=True)
 class Mail:
-    """A rendered mail, ready to send."""
+    """A rendered mail, ready to send; a marketing one may leave only for who agreed. `headers` are names and values."""
 
     subject: str
     text: str
     html: str
+    purpose: Purpose = "transactional"
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

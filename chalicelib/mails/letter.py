@@ -2,12 +2,31 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from chalicelib.core.brand import palette
-from chalicelib.core.model import Mail, Site
+from chalicelib.core.model import Mail, Purpose, Site
 from chalicelib.wording import breakable, direction, logo, plain, with_mailto
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of a label and a value under a line that says what they are; `total`: the last row sums up the others."""
+
+    caption: str
+    rows: tuple[tuple[str, str], ...]
+    total: bool = False
+
+
+@dataclass(frozen=True)
+class OptOut:
+    """How to get no more such mails: an https address that takes a GET (a page) and a POST (at once, RFC 8058)."""
+
+    label: str
+    address: str
+    postal_address: str = ""
 
 
 @dataclass(frozen=True)
@@ -27,10 +46,16 @@ class Letter:
     after: tuple[str, ...]
     why: str
     support: str
+    purpose: Purpose
+    tables: tuple[Table, ...] = ()
+    opt_out: OptOut | None = None
 
 
 def written(letter: Letter, site: Site) -> Mail:
-    """The letter in the site's brand, as HTML and as a text part that stands alone."""
+    """The letter in the site's brand, as HTML and as a text part that stands alone; ValueError for what must not leave."""
+    if (letter.purpose == "marketing") != (letter.opt_out is not None):
+        raise ValueError("marketing mails, and only these, have a way to unsubscribe")
+    _check_address(letter.link, ("https", "http"))
     facts = {
         "letter": letter,
         "dir": direction(letter.language),
@@ -41,7 +66,22 @@ def written(letter: Letter, site: Site) -> Mail:
     }
     html = _TEMPLATES.get_template("letter.html").render(facts)
     text = _TEMPLATES.get_template("letter.txt").render(facts)
-    return Mail(breakable(letter.subject), breakable(text), html)
+    return Mail(breakable(letter.subject), breakable(text), html, letter.purpose, _headers(letter.opt_out))
+
+
+def _headers(opt_out: OptOut | None) -> tuple[tuple[str, str], ...]:
+    """What lets a mail program unsubscribe by one click, without opening anything."""
+    if opt_out is None:
+        return ()
+    _check_address(opt_out.address, ("https",))
+    return (("List-Unsubscribe", f"<{opt_out.address}>"), ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
+
+
+def _check_address(address: str, schemes: tuple[str, ...]) -> None:
+    """A javascript: or relative address would be ours to have sent; one with a space or bracket would end its header."""
+    parts = urlsplit(address)
+    if parts.scheme not in schemes or not parts.netloc or not address.isprintable() or set(address) & set(' <>"'):
+        raise ValueError(f"an address in a mail must be an absolute {schemes[0]} address")
 
 
 _TEMPLATES = Environment(

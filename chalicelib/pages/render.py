@@ -4,19 +4,37 @@
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
 from chalicelib import wording
 from chalicelib.core.model import Money, Page, Site
 from chalicelib.errors import Misconfigured
-from chalicelib.pages.sheet import Brand, Button, Sheet, laid_out
+from chalicelib.pages.sheet import Button, Sheet, origin
+from chalicelib.pages.voice import COPY, Voice
 
-COPY = Path(__file__).parent / "copy"
+__all__ = [
+    "COPY",
+    "STRIPE_ORIGINS",
+    "About",
+    "DeadReason",
+    "RedirectReason",
+    "dead_link_page",
+    "done_page",
+    "error_page",
+    "link_page",
+    "no_login_page",
+    "not_found",
+    "redirect_failed_page",
+    "settled_page",
+    "too_many_page",
+    "unsubscribe_page",
+    "unsubscribed_page",
+]
+
 STRIPE_ORIGINS = ("https://billing.stripe.com", "https://invoice.stripe.com")
 DeadReason = Literal["expired", "revoked", "used", "unknown"]
-NEUTRAL_ACCENT = "#0b5cad"
+RedirectReason = Literal["expired", "used", "invalid"]
 
 
 @dataclass(frozen=True)
@@ -34,15 +52,13 @@ def link_page(site: Site, language: str, action: str, flow: str | None, about: A
 
     `flow` is Stripe's flow type, `pay` for the hosted invoice, or null for the portal's home.
     """
-    voice = _Voice(site, language, plan=about.plan)
-    if urlsplit(action).netloc or not action.startswith("/") or action.startswith("//"):
-        raise Misconfigured("a link page posts to a path of its own site")
+    voice = Voice(site, language, plan=about.plan)
     name = f"link.{flow or 'home'}"
     sheet = Sheet(
         heading=voice.say(f"{name}.heading"),
         paragraphs=(voice.say(f"{name}.body"),),
         facts=_facts(voice, about),
-        button=Button(voice.say(f"{name}.button"), action, posts=True),
+        button=Button(voice.say(f"{name}.button"), _own_path(action), posts=True),
         notes=(voice.say("link.next"), voice.say("link.unexpected")),
         form_targets=about.form_targets,
     )
@@ -51,7 +67,7 @@ def link_page(site: Site, language: str, action: str, flow: str | None, about: A
 
 def dead_link_page(site: Site, language: str, reason: DeadReason, login_url: str | None = None) -> Page:
     """A link that opens nothing any more: why, and a way on (the portal's login page, else the merchant's support)."""
-    voice = _Voice(site, language)
+    voice = Voice(site, language)
     way_out = voice.say("dead.login" if login_url else "dead.write")
     button = Button(voice.say("dead.login_button"), login_url) if login_url else voice.home_button()
     return voice.page(
@@ -61,19 +77,19 @@ def dead_link_page(site: Site, language: str, reason: DeadReason, login_url: str
 
 def done_page(site: Site, language: str) -> Page:
     """Where a customer lands after the portal: calm, and true whether or not something was changed there."""
-    voice = _Voice(site, language)
+    voice = Voice(site, language)
     return voice.page(Sheet(voice.say("done.heading"), (voice.say("done.body"),), button=voice.home_button()))
 
 
 def settled_page(site: Site, language: str) -> Page:
     """A link of a reminder whose invoice needs nothing more: paid, or written off."""
-    voice = _Voice(site, language)
+    voice = Voice(site, language)
     return voice.page(Sheet(voice.say("settled.heading"), (voice.say("settled.body"),), button=voice.home_button()))
 
 
 def error_page(site: Site | None, language: str, retry_url: str | None = None, reference: str | None = None) -> Page:
     """Something of ours or behind us failed: try again soon. Needs no site, since the store may be what failed."""
-    voice = _Voice(site, language, reference=reference)
+    voice = Voice(site, language, reference=reference)
     button = Button(voice.say("error.button"), retry_url) if retry_url else None
     notes = (voice.say("common.reference"),) if reference else ()
     return voice.page(Sheet(voice.say("error.heading"), (voice.say("error.body"),), button=button, notes=notes))
@@ -81,55 +97,66 @@ def error_page(site: Site | None, language: str, retry_url: str | None = None, r
 
 def not_found(site: Site | None, language: str) -> Page:
     """An address that leads nowhere."""
-    voice = _Voice(site, language)
+    voice = Voice(site, language)
     button = voice.home_button() if site else None
     return voice.page(Sheet(voice.say("not_found.heading"), (voice.say("not_found.body"),), button=button))
 
 
-class _Voice:
-    """One site's strings in one language, with what is always known already filled in."""
-
-    def __init__(self, site: Site | None, tag: str, **names: str | None) -> None:
-        self.site = site
-        offered = wording.languages(COPY)
-        self.language = wording.site_language(site, COPY, tag) if site else wording.language([tag], ("en", *offered))
-        self.tag = wording.regional(tag, self.language)
-        self.strings = wording.copy(COPY, self.language)
-        self.values = {name: self.shown(text) for name, text in names.items() if text}
-        self.values.setdefault("plan", self.strings["common.plan_unknown"])
-        if site:
-            self.values |= {"merchant": self.shown(site.name), "support": wording.plain(site.support_email)}
-
-    def shown(self, name: str) -> str:
-        """A name in one line that cannot reorder the words around it."""
-        return wording.isolated(wording.plain(name), self.language)
-
-    def say(self, key: str, **values: str) -> str:
-        """One string, filled in."""
-        return wording.say(self.strings, key, {**self.values, **values})
-
-    def home_button(self) -> Button:
-        """The way back to the merchant; only for pages that have a site."""
-        if self.site is None:
-            raise Misconfigured("a page without a site has no way home")
-        return Button(self.say("common.home"), self.site.home_url)
-
-    def page(self, sheet: Sheet) -> Page:
-        """The sheet in the site's brand."""
-        try:
-            return laid_out(sheet, self.language, self.site.accent if self.site else NEUTRAL_ACCENT, self._brand())
-        except ValueError as cause:
-            raise Misconfigured(f"site {self.site.id if self.site else None}: no page can be made: {cause}") from cause
-
-    def _brand(self) -> Brand | None:
-        if self.site is None:
-            return None
-        name = wording.plain(self.site.name)
-        logo_url = wording.logo(self.site)
-        return Brand(name, self.site.home_url, logo_url, self.values["support"], self.say("common.help"))
+def too_many_page(site: Site | None, language: str) -> Page:
+    """Throttled (429): wait a minute. No button, since pressing it at once would be the wrong thing to do."""
+    voice = Voice(site, language)
+    return voice.page(Sheet(voice.say("too_many.heading"), (voice.say("too_many.body"),)))
 
 
-def _facts(voice: _Voice, about: About) -> tuple[tuple[str, str], ...]:
+def redirect_failed_page(site: Site, language: str, reason: RedirectReason, home: str | None = None) -> Page:
+    """A signed redirect that opens nothing: why, and back to the merchant (`home`, an http address) to try once more."""
+    voice = Voice(site, language)
+    paragraphs = (voice.say(f"redirect.{reason}.body"), voice.say("redirect.next"))
+    button = Button(voice.say("redirect.button"), _outside(home or site.home_url))
+    return voice.page(
+        Sheet(voice.say(f"redirect.{reason}.heading"), paragraphs, button=button, notes=(voice.say("redirect.safe"),))
+    )
+
+
+def no_login_page(site: Site, language: str) -> Page:
+    """The merchant has no login page of the portal: the other ways to get there."""
+    voice = Voice(site, language)
+    paragraphs = (voice.say("no_login.body"), voice.say("no_login.write"))
+    return voice.page(Sheet(voice.say("no_login.heading"), paragraphs, button=voice.home_button()))
+
+
+def unsubscribe_page(site: Site, language: str, action: str) -> Page:
+    """Where the unsubscribe link of a marketing mail leads: its one button posts to `action`, a path of ours."""
+    voice = Voice(site, language)
+    button = Button(voice.say("unsubscribe.button"), _own_path(action), posts=True)
+    return voice.page(Sheet(voice.say("unsubscribe.heading"), (voice.say("unsubscribe.body"),), button=button))
+
+
+def unsubscribed_page(site: Site, language: str) -> Page:
+    """What was asked for is done."""
+    voice = Voice(site, language)
+    return voice.page(
+        Sheet(voice.say("unsubscribed.heading"), (voice.say("unsubscribed.body"),), button=voice.home_button())
+    )
+
+
+def _outside(address: str) -> str:
+    """`address`, if a browser may be sent there; a javascript: one would run as ours."""
+    try:
+        origin(address)
+    except ValueError as cause:
+        raise Misconfigured(f"a page cannot lead there: {cause}") from cause
+    return address
+
+
+def _own_path(action: str) -> str:
+    """`action`, if it is a path; a form of ours never posts to a site that an argument names."""
+    if urlsplit(action).netloc or not action.startswith("/") or action.startswith("//"):
+        raise Misconfigured("a page's form posts to a path of its own site")
+    return action
+
+
+def _facts(voice: Voice, about: About) -> tuple[tuple[str, str], ...]:
     """What the customer can recognise the matter by; only what is known."""
     facts = []
     if about.plan:

@@ -92,6 +92,27 @@ def test_days_as_people_write_them(tag: str, country: str | None, expected: str)
     assert as_read(wording.day(at, STOCKHOLM, tag, country, near=at)) == expected
 
 
+@pytest.mark.parametrize(
+    "when, tag, expected",
+    [
+        (dt.date(2026, 12, 1), "fr", "1er décembre"),
+        (dt.date(2026, 12, 1), "fr-CA", "1er décembre"),
+        (dt.date(2026, 12, 11), "fr", "11 décembre"),
+        (dt.date(2026, 12, 1), "es", "1 de diciembre"),
+        (dt.date(2027, 1, 1), "fr", "1er janvier 2027"),
+        (dt.date(2026, 12, 1), "fi", "1. joulukuuta"),
+    ],
+)
+def test_the_first_of_a_month_is_an_ordinal_in_french_only(when: dt.date, tag: str, expected: str) -> None:
+    assert as_read(wording.written_day(when, tag, near=dt.date(2026, 12, 24))) == expected
+
+
+@pytest.mark.parametrize("code", ["", "kr", "kronor", "s€k", "<b>"])
+def test_what_is_no_currency_is_never_written(code: str) -> None:
+    with pytest.raises(ValueError, match="currency"):
+        wording.money(Money(1, code), "en")
+
+
 def test_the_year_is_named_when_it_turns() -> None:
     day = wording.day(utc(2027, 1, 3), STOCKHOLM, "en", "SE", near=utc(2026, 12, 20))
     assert day == "3\u00a0January\u00a02027"

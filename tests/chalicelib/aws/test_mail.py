@@ -61,6 +61,17 @@ def refusal(code: str, status: int) -> ClientError:
     return ClientError(answer, "SendEmail")
 
 
+def test_a_marketing_mail_takes_its_unsubscribe_headers_along(cloud: Cloud, calls: list[dict[str, Any]]) -> None:
+    headers = (("List-Unsubscribe", "<https://x.example/u/1>"), ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
+    mail.send(SITE, TO, replace(LETTER, purpose="marketing", headers=headers), {"case": "in_1"})
+
+    assert calls[0]["Content"]["Simple"]["Headers"] == [
+        {"Name": "Auto-Submitted", "Value": "auto-generated"},
+        {"Name": "List-Unsubscribe", "Value": "<https://x.example/u/1>"},
+        {"Name": "List-Unsubscribe-Post", "Value": "List-Unsubscribe=One-Click"},
+    ]
+
+
 def test_a_mail_leaves_with_both_its_parts_its_tags_and_its_configuration_set(
     cloud: Cloud, calls: list[dict[str, Any]]
 ) -> None:

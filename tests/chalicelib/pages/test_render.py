@@ -1,7 +1,6 @@
 import re
 from base64 import b64encode
 from collections.abc import Callable
-from functools import partial
 from hashlib import sha256
 
 import pytest
@@ -18,38 +17,30 @@ from chalicelib.pages.render import (
     done_page,
     error_page,
     link_page,
-    not_found,
-    settled_page,
+    no_login_page,
+    redirect_failed_page,
+    too_many_page,
+    unsubscribe_page,
 )
 from chalicelib.pages.sheet import origin
-from chalicelib.wording import copy, languages
+from chalicelib.wording import copy
+from infra.pages import samples
+from infra.pages.samples import LANGUAGES
 from tests.chalicelib.mails.builders import SITE, site
 from tests.chalicelib.markup import Markup
 
-LANGUAGES = languages(COPY)
 FLOWS = sorted({key.split(".")[1] for key in copy(COPY, "en") if key.startswith("link.") and key.count(".") == 2})
 REASONS: tuple[DeadReason, ...] = ("expired", "revoked", "used", "unknown")
 LOGIN = "https://billing.stripe.com/p/login/test_1"
 ABOUT = About(plan="Nordlys Plus", amount=Money(14900, "sek"), last4="4242")
 
-PAGES: dict[str, Callable[[str], Page]] = {
-    **{flow: partial(link_page, SITE, action="/l/t0k", flow=flow, about=ABOUT) for flow in FLOWS},
-    "bare link": lambda tag: link_page(SITE, tag, "/l/t0k", None),
-    **{reason: partial(dead_link_page, SITE, reason=reason, login_url=LOGIN) for reason in REASONS},
-    "dead without login": lambda tag: dead_link_page(SITE, tag, "used"),
-    "done": lambda tag: done_page(SITE, tag),
-    "settled": lambda tag: settled_page(SITE, tag),
-    "error": lambda tag: error_page(SITE, tag, "/l/t0k", "req_1"),
-    "error without site": lambda tag: error_page(None, tag),
-    "not found": lambda tag: not_found(SITE, tag),
-    "not found without site": lambda tag: not_found(None, tag),
-}
+PAGES = list(samples.every("en"))
 EVERY = [(name, language) for name in PAGES for language in LANGUAGES]
 
 
 @pytest.mark.parametrize("name, language", EVERY)
 def test_every_page_is_whole_and_accessible(name: str, language: str) -> None:
-    html = Markup(PAGES[name](language).html)
+    html = Markup(samples.every(language)[name]().html)
     assert html.all("html") == [{"lang": language, "dir": "ltr"}]
     assert (len(html.all("h1")), len(html.all("main")), len(html.all("title"))) == (1, 1, 1)
     assert {"name": "viewport", "content": "width=device-width, initial-scale=1"} in html.all("meta")
@@ -60,7 +51,7 @@ def test_every_page_is_whole_and_accessible(name: str, language: str) -> None:
 
 @pytest.mark.parametrize("name, language", EVERY)
 def test_nothing_runs_and_nothing_is_styled_but_by_the_named_sheet(name: str, language: str) -> None:
-    html = Markup(PAGES[name](language).html)
+    html = Markup(samples.every(language)[name]().html)
     assert not html.all("script")
     assert not html.all("link")
     assert not any(key == "style" or key.startswith("on") for _, attributes in html.elements for key in attributes)
@@ -68,7 +59,7 @@ def test_nothing_runs_and_nothing_is_styled_but_by_the_named_sheet(name: str, la
 
 @pytest.mark.parametrize("name, language", EVERY)
 def test_the_policy_names_the_very_style_of_the_page(name: str, language: str) -> None:
-    page = PAGES[name](language)
+    page = samples.every(language)[name]()
     style = page.html.split("<style>")[1].split("</style>")[0]
     digest = b64encode(sha256(style.encode()).digest()).decode()
     assert f"style-src 'sha256-{digest}';" in page.csp
@@ -87,6 +78,44 @@ def test_a_link_page_has_one_button_that_posts_to_itself(flow: str) -> None:
     assert "Nordlys Plus" in html.text
     assert "149\u00a0kr" in page.html
     assert "Ending in 4242" in html.text
+
+
+def test_every_flow_has_its_words() -> None:
+    assert {flow or "home" for flow in samples.FLOWS} == set(FLOWS)
+
+
+def test_every_page_has_its_strings_and_every_string_a_page() -> None:
+    used = "".join(" ".join(make().html.split()) for make in samples.every("en").values())
+    for key, text in copy(COPY, "en").items():
+        longest = max(re.split(r"\{\w+\}|'", text), key=len).strip()
+        assert longest in used, key
+
+
+def test_a_throttled_reader_is_told_to_wait_and_given_no_button_to_press() -> None:
+    html = Markup(too_many_page(None, "en").html)
+    assert "wait a minute" in html.text
+    assert not html.all("a")
+    assert not html.all("button")
+
+
+def test_a_failed_redirect_leads_back_to_where_it_came_from() -> None:
+    html = Markup(redirect_failed_page(SITE, "en", "used", "https://nordlys.example/account").html)
+    assert {"class": "button", "href": "https://nordlys.example/account"} in html.all("a")
+    assert "Nothing has changed." in html.text
+    plain = Markup(redirect_failed_page(SITE, "en", "expired").html)
+    assert {"class": "button", "href": SITE.home_url} in plain.all("a")
+
+
+def test_without_a_login_page_there_are_other_ways() -> None:
+    html = Markup(no_login_page(SITE, "en").html)
+    assert {"class": "button", "href": SITE.home_url} in html.all("a")
+    assert "mailto:help@nordlys.example" in [anchor["href"] for anchor in html.all("a")]
+
+
+def test_unsubscribing_takes_a_press_since_scanners_open_links() -> None:
+    page = unsubscribe_page(SITE, "en", "/u/t0k")
+    assert Markup(page.html).all("form") == [{"method": "post", "action": "/u/t0k"}]
+    assert "form-action 'self';" in page.csp
 
 
 def test_pages_without_a_form_post_nowhere() -> None:
@@ -146,6 +175,8 @@ def test_pages_wear_the_sites_colours() -> None:
         lambda: done_page(site(support_email=""), "en"),
         lambda: done_page(site(logo_url="https://x; script-src *"), "en"),
         lambda: link_page(SITE, "en", "/l/t0k", "no_such_flow"),
+        lambda: redirect_failed_page(SITE, "en", "used", "javascript:alert(1)"),
+        lambda: unsubscribe_page(SITE, "en", "https://evil.example/u"),
         lambda: link_page(SITE, "en", "//evil.example/l/t0k", None),
         lambda: link_page(SITE, "en", "https://evil.example/l/t0k", None),
         lambda: link_page(SITE, "en", "/l/t0k", None, About(form_targets=("https://x.example; script-src *",))),

@@ -1,0 +1,1 @@
+"""Every mail of ours as something to look at: `python -m infra.mails preview`."""
