@@ -98,8 +98,12 @@ def _judged(room: str, target: str) -> str | None:
     if room == "core" and other not in sys.stdlib_module_names:
         return f"core imports {target}, which is not of the standard library"
     owner = next((OWNERS[name] for name in _prefixes(target) if name in OWNERS), {room})
-    if room == "store" and other == "botocore" and "botocore.exceptions" not in _prefixes(target):
-        return f"store imports {target}, more of botocore than its exceptions"
+    if (
+        room == "store"
+        and other == "botocore"
+        and not {"botocore.exceptions", "botocore.config"} & {*_prefixes(target)}
+    ):
+        return f"store imports {target}, more of botocore than its exceptions and its settings"
     return None if room in owner else f"{room} imports {target}, which only {sorted(owner)} may"
 
 
