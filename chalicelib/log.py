@@ -4,12 +4,13 @@ Every entry point wears `observed`: what it logs on an error is the error's clas
 for what we did not foresee.
 """
 
+import json
+import time
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
-from aws_lambda_powertools import Logger, single_metric
-from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools import Logger
 
 from chalicelib.errors import StamkundError
 
@@ -21,10 +22,13 @@ logger = Logger(service="stamkund", utc=True)
 
 
 def count(metric: str, number: int = 1, **dimensions: str) -> None:
-    """Count something in CloudWatch (embedded metric format: a line of the log, no call)."""
-    with single_metric(metric, MetricUnit.Count, number, namespace=NAMESPACE) as line:
-        for name, value in dimensions.items():
-            line.add_dimension(name, value)
+    """Count something in CloudWatch (embedded metric format: a line of the log, no call).
+
+    Powertools would write the same line, at a sixteenth of what a webhook costs.
+    """
+    about = {"Namespace": NAMESPACE, "Dimensions": [[*dimensions]], "Metrics": [{"Name": metric, "Unit": "Count"}]}
+    stamp = {"Timestamp": time.time_ns() // 1_000_000, "CloudWatchMetrics": [about]}
+    print(json.dumps({"_aws": stamp, **dimensions, metric: [number]}))  # noqa: T201 - CloudWatch reads what Lambda prints
 
 
 def note(message: str, **fields: object) -> None:

@@ -102,6 +102,7 @@ def ours() -> Callable[[bytes, str, int], None]:
     from chalicelib.aws import secrets  # noqa: PLC0415
 
     value = {"webhook_secrets": {"default": [SECRET]}}
+    nowhere = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
     secrets._cached["bench"] = (time.monotonic() + 10**6, value)  # noqa: SLF001 - no Secrets Manager in this run
 
     def handle(body: bytes, header: str, _now: int) -> None:
@@ -119,7 +120,7 @@ def ours() -> Callable[[bytes, str, int], None]:
             "body": body.decode(),
             "isBase64Encoded": False,
         }
-        with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
+        with redirect_stdout(nowhere):
             answer = app(event, None)
         if answer["statusCode"] != 200 or '"news"' not in answer["body"]:
             raise ValueError(answer["body"])
