@@ -7,18 +7,26 @@ for what we did not foresee.
 import json
 import time
 from collections.abc import Callable
-from functools import wraps
-from typing import Any, ParamSpec, TypeVar
-
-from aws_lambda_powertools import Logger
+from functools import cache, wraps
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from chalicelib.errors import StamkundError
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools import Logger
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 NAMESPACE = "Stamkund"
-logger = Logger(service="stamkund", utc=True)
+
+
+@cache
+def logger() -> "Logger":
+    """Powertools' logger, imported for the first line that is logged: what goes well logs none."""
+    from aws_lambda_powertools import Logger
+
+    return Logger(service="stamkund", utc=True)
 
 
 def count(metric: str, number: int = 1, **dimensions: str) -> None:
@@ -33,15 +41,15 @@ def count(metric: str, number: int = 1, **dimensions: str) -> None:
 
 def note(message: str, **fields: object) -> None:
     """Log one thing that happened; fields are ids and outcomes only."""
-    logger.info(message, extra=fields)
+    logger().info(message, extra=fields)
 
 
 def report(error: Exception, **fields: object) -> None:
     """Log an error: ours by its message, anything else with its traceback."""
     if isinstance(error, StamkundError):
-        logger.warning(error.message, extra={"error": type(error).__name__, **fields})
+        logger().warning(error.message, extra={"error": type(error).__name__, **fields})
     else:
-        logger.error("unforeseen error", exc_info=error, extra={"error": type(error).__name__, **fields})
+        logger().error("unforeseen error", exc_info=error, extra={"error": type(error).__name__, **fields})
 
 
 def observed(function: Callable[P, T]) -> Callable[P, T]:

@@ -1,9 +1,9 @@
-"""boto3's clients: made when first used, kept for the life of the Lambda, and impatient."""
+"""botocore's clients: made when first used, kept for the life of the Lambda, and impatient."""
 
 from functools import cache
 from typing import Any
 
-import boto3
+import botocore.session
 from botocore.config import Config
 
 PATIENT = Config(connect_timeout=1, read_timeout=5, retries={"total_max_attempts": 3, "mode": "standard"})
@@ -13,5 +13,5 @@ ONCE = Config(connect_timeout=2, read_timeout=10, retries={"total_max_attempts":
 
 @cache
 def client(service: str, once: bool = False) -> Any:
-    """The client of a service; region and endpoint come from the environment."""
-    return boto3.client(service, config=ONCE if once else PATIENT)
+    """The client of a service; region and endpoint come from the environment. boto3 would add to the cold start only."""
+    return botocore.session.get_session().create_client(service, config=ONCE if once else PATIENT)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.core.dunning import DEFAULT_CAMPAIGN, FIRST_LOOK, closes_case, opens_case
+from chalicelib.core.cases import DEFAULT_CAMPAIGN, FIRST_LOOK, closes_case, opens_case
 from chalicelib.core.model import Card, Customer, Invoice, Item, Kind, Product, Subscription
 from chalicelib.core.window import NEVER, UNKNOWN, Guard, Window, Write
 from chalicelib.store.keys import Key, due_shard

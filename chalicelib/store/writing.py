@@ -4,7 +4,6 @@ PynamoDB makes the same of objects, at every call, for a quarter of what a webho
 only the values change: `#name` stands for an attribute, `:name` for a value. All else is PynamoDB's.
 """
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
@@ -75,7 +74,7 @@ def as_value(value: Any) -> Value:
     if value is None:
         return {"NULL": True}
     if isinstance(value, int | float):
-        return {"BOOL": value} if isinstance(value, bool) else {"N": json.dumps(value)}
+        return {"BOOL": value} if isinstance(value, bool) else {"N": str(value)}
     if isinstance(value, Mapping):
         return {"M": {name: as_value(each) for name, each in value.items()}}
     if isinstance(value, tuple | list):
