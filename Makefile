@@ -54,7 +54,7 @@ format: .venv/ready  ## mend the style
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-bench: .venv/ready  ## what a webhook costs beside a floor in the same run; a year of the Stripe twin
+bench: .venv/ready  ## what a webhook and a cold start cost beside their floors; a year of the Stripe twin
 	@$(BIN)/python -m infra.bench
 	@$(BIN)/python -m infra.local.twin.bench
 

@@ -4,40 +4,52 @@ Every entry point wears `observed`: what it logs on an error is the error's clas
 for what we did not foresee.
 """
 
+import json
+import time
 from collections.abc import Callable
-from functools import wraps
-from typing import Any, ParamSpec, TypeVar
-
-from aws_lambda_powertools import Logger, single_metric
-from aws_lambda_powertools.metrics import MetricUnit
+from functools import cache, wraps
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from chalicelib.errors import StamkundError
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools import Logger
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 NAMESPACE = "Stamkund"
-logger = Logger(service="stamkund", utc=True)
+
+
+@cache
+def logger() -> "Logger":
+    """Powertools' logger, imported for the first line that is logged: what goes well logs none."""
+    from aws_lambda_powertools import Logger
+
+    return Logger(service="stamkund", utc=True)
 
 
 def count(metric: str, number: int = 1, **dimensions: str) -> None:
-    """Count something in CloudWatch (embedded metric format: a line of the log, no call)."""
-    with single_metric(metric, MetricUnit.Count, number, namespace=NAMESPACE) as line:
-        for name, value in dimensions.items():
-            line.add_dimension(name, value)
+    """Count something in CloudWatch (embedded metric format: a line of the log, no call).
+
+    Powertools would write the same line, at a sixteenth of what a webhook costs.
+    """
+    about = {"Namespace": NAMESPACE, "Dimensions": [[*dimensions]], "Metrics": [{"Name": metric, "Unit": "Count"}]}
+    stamp = {"Timestamp": time.time_ns() // 1_000_000, "CloudWatchMetrics": [about]}
+    print(json.dumps({"_aws": stamp, **dimensions, metric: [number]}))  # noqa: T201 - CloudWatch reads what Lambda prints
 
 
 def note(message: str, **fields: object) -> None:
     """Log one thing that happened; fields are ids and outcomes only."""
-    logger.info(message, extra=fields)
+    logger().info(message, extra=fields)
 
 
 def report(error: Exception, **fields: object) -> None:
     """Log an error: ours by its message, anything else with its traceback."""
     if isinstance(error, StamkundError):
-        logger.warning(error.message, extra={"error": type(error).__name__, **fields})
+        logger().warning(error.message, extra={"error": type(error).__name__, **fields})
     else:
-        logger.error("unforeseen error", exc_info=error, extra={"error": type(error).__name__, **fields})
+        logger().error("unforeseen error", exc_info=error, extra={"error": type(error).__name__, **fields})
 
 
 def observed(function: Callable[P, T]) -> Callable[P, T]:

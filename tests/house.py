@@ -40,7 +40,8 @@ OWNERS: dict[str, set[str]] = {
 }
 """The rooms that may import a library; the longest name that fits an import counts."""
 
-LATE_IMPORTS = {"chalicelib.actions.ask_stripe"}
+LATE_IMPORTS = {"chalicelib.actions.ask_stripe", "chalicelib.aws.clients", "chalicelib.entrypoints", "chalicelib.log"}
+"""Modules, and packages of them, that import inside functions: see docs/decisions/002 and 013."""
 WORLD = {"environ": "config", "getenv": "config", "time.time": "clock", "datetime.now": "clock", "utcnow": "clock"}
 """What reads the environment or the clock, and the one module that may."""
 
@@ -58,7 +59,7 @@ def breaches(module: str, source: str) -> list[str]:
     found = list(imports(tree))
     told = [_judged(room_of(module), each.target) for each in found]
     late = [f"{each.target} is imported inside a function" for each in found if each.late]
-    if module in LATE_IMPORTS:
+    if LATE_IMPORTS & {module, module.rpartition(".")[0]}:
         late = []
     return [f"{module}: {text}" for text in (*told, *late, *_world(module, tree)) if text]
 
@@ -98,8 +99,12 @@ def _judged(room: str, target: str) -> str | None:
     if room == "core" and other not in sys.stdlib_module_names:
         return f"core imports {target}, which is not of the standard library"
     owner = next((OWNERS[name] for name in _prefixes(target) if name in OWNERS), {room})
-    if room == "store" and other == "botocore" and "botocore.exceptions" not in _prefixes(target):
-        return f"store imports {target}, more of botocore than its exceptions"
+    if (
+        room == "store"
+        and other == "botocore"
+        and not {"botocore.exceptions", "botocore.config"} & {*_prefixes(target)}
+    ):
+        return f"store imports {target}, more of botocore than its exceptions and its settings"
     return None if room in owner else f"{room} imports {target}, which only {sorted(owner)} may"
 
 

@@ -10,7 +10,7 @@ from typing import Literal
 from chalicelib import config
 from chalicelib.actions import ask_stripe
 from chalicelib.actions.open_portal import Flow, open_portal
-from chalicelib.core.dunning import closes_case
+from chalicelib.core.cases import closes_case
 from chalicelib.core.model import Invoice, Money, Site, account_of
 from chalicelib.errors import NotFound
 from chalicelib.store import links, sites

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from chalicelib.actions.catalogue import product_names
-from chalicelib.core.dunning import case_state
+from chalicelib.core.cases import case_state
 from chalicelib.core.model import Card, Site, Subscription
 from chalicelib.errors import BadRequest, NotFound
 from chalicelib.store import customers

@@ -1,4 +1,4 @@
-"""Failed payments: when a case opens and closes, which step is due, and the gate before every mail. Pure and total.
+"""Failed payments: which step of a case is due, and the gate before every mail. Pure and total.
 
 A case lives on its invoice: it opens with the write that records a failed attempt and closes with the one that records
 payment. Nothing here is remembered that can be told from the invoice itself.
@@ -8,19 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from chalicelib.core.cases import FIRST_LOOK, opens_case
 from chalicelib.core.declines import Decline, is_retried, track
 from chalicelib.core.model import Invoice, Track
-
-FIRST_LOOK = timedelta(hours=2)
-"""From a failure to the first look at its case: a mistake noticed at once needs no mail."""
 
 HOLD_BEFORE_RETRY = timedelta(hours=6)
 """No mail so shortly before a retry that may make it untrue."""
 
 LOOK_AFTER_RETRY = timedelta(hours=1)
-
-DEFAULT_CAMPAIGN = ("monthly_14", 1)
-"""Id and version that a case freezes when it opens: the webhook path reads nothing, so it cannot ask the site."""
 
 ENDED_SUBSCRIPTION = frozenset({"canceled", "unpaid", "paused", "incomplete_expired"})
 
@@ -92,31 +87,6 @@ class Close:
 
 
 Decision = Send | Hold | Close
-
-
-def opens_case(invoice: Invoice) -> bool:
-    """Whether the state of an invoice calls for reminders: an automatic charge failed and the money is still owed.
-
-    Not for a first invoice (`subscription_create`): that customer is at the checkout, and the subscription is incomplete.
-    """
-    return (
-        invoice.status == "open"
-        and invoice.attempted
-        and invoice.attempt_count > 0
-        and invoice.amount_remaining > 0
-        and invoice.collection_method == "charge_automatically"
-        and invoice.billing_reason != "subscription_create"
-    )
-
-
-def closes_case(invoice: Invoice) -> bool:
-    """Whether the state of an invoice ends every reminder."""
-    return invoice.status in ("paid", "void", "uncollectible")
-
-
-def case_state(status: str) -> str:
-    """What became of a case, told from the status of its invoice: open, recovered, lost or voided."""
-    return {"paid": "recovered", "uncollectible": "lost", "void": "voided"}.get(status, "open")
 
 
 def decide(campaign: Campaign, case: Case, facts: Facts, zone: str, now: int) -> Decision:

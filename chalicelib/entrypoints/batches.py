@@ -4,16 +4,16 @@ Powertools makes the answer that Lambda needs; infra/template.yaml switches part
 """
 
 from collections.abc import Callable
-from typing import Any
-
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from typing import TYPE_CHECKING, Any
 
 from chalicelib import clock
 from chalicelib.errors import StamkundError
 from chalicelib.log import report
 from chalicelib.store import parked
 from chalicelib.store.parked import Parked
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 LAST_TRY = 5
 """After so many tries SQS parks a message (`maxReceiveCount` in infra/data.yaml; a test compares the two)."""
@@ -25,7 +25,9 @@ def each(event: dict[str, Any], handle: Callable[[str], None], name: str) -> dic
     A batch in which all fail is no error of the function: each comes again, and is parked after five tries.
     """
 
-    def observed(record: SQSRecord) -> None:
+    from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+
+    def observed(record: "SQSRecord") -> None:
         try:
             handle(record.body)
         except Exception as error:

@@ -3,8 +3,6 @@
 from chalice.app import Blueprint, Response
 
 from chalicelib import clock
-from chalicelib.actions.authenticate import authenticate
-from chalicelib.actions.show_customer import show_customer, show_invoices
 from chalicelib.entrypoints.web import account, answer, endpoint, is_id
 from chalicelib.errors import BadRequest, NotFound
 
@@ -16,6 +14,9 @@ LARGEST_PAGE = 100
 @endpoint(blueprint)
 def get_customer(customer_id: str) -> Response:
     """One customer with everything at a glance."""
+    from chalicelib.actions.authenticate import authenticate
+    from chalicelib.actions.show_customer import show_customer
+
     site = authenticate(
         blueprint.current_request.headers.get("authorization"), "read", account(blueprint), now=clock.now()
     )
@@ -26,6 +27,9 @@ def get_customer(customer_id: str) -> Response:
 @endpoint(blueprint)
 def list_invoices(customer_id: str) -> Response:
     """A customer's invoices, newest first, a page at a time."""
+    from chalicelib.actions.authenticate import authenticate
+    from chalicelib.actions.show_customer import show_invoices
+
     site = authenticate(
         blueprint.current_request.headers.get("authorization"), "read", account(blueprint), now=clock.now()
     )

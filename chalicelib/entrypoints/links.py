@@ -1,18 +1,20 @@
 """GET and POST /l/{token}: the page of a mailed link, and the click that opens what it is for."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from chalice.app import Blueprint, Response
 
-from chalicelib import clock, config, wording
-from chalicelib.actions.links import Shown, follow_link, show_link
+from chalicelib import clock, config
 from chalicelib.entrypoints.web import page, redirect
 from chalicelib.entrypoints.web import request_id as id_of
 from chalicelib.errors import StamkundError
 from chalicelib.log import count, report
-from chalicelib.pages import render
-from chalicelib.pages.render import STRIPE_ORIGINS, About
+
+if TYPE_CHECKING:
+    from chalicelib.actions.links import Shown
+    from chalicelib.pages.render import About
 
 blueprint = Blueprint(__name__)
 
@@ -20,6 +22,8 @@ blueprint = Blueprint(__name__)
 @blueprint.route("/l/{token}", methods=["GET", "HEAD"])
 def show_portal_link(token: str) -> Response:
     """Say what the link is for; one button. Nothing changes, however often a scanner looks."""
+    from chalicelib.actions.links import show_link
+
     try:
         return _shown(token, show_link(token, clock.now()))
     except Exception as error:
@@ -29,6 +33,8 @@ def show_portal_link(token: str) -> Response:
 @blueprint.route("/l/{token}", methods=["POST"], content_types=[])
 def follow_portal_link(token: str) -> Response:
     """Open the portal, made at this very moment."""
+    from chalicelib.actions.links import follow_link
+
     try:
         shown, url = follow_link(token, clock.now())
         count("LinksFollowed", outcome=shown.dead or "opened")
@@ -37,7 +43,9 @@ def follow_portal_link(token: str) -> Response:
         return _failed(token, error)
 
 
-def _shown(token: str, shown: Shown) -> Response:
+def _shown(token: str, shown: "Shown") -> Response:
+    from chalicelib.pages import render
+
     language = _language(shown)
     if shown.dead == "settled":
         return page(blueprint, 200, render.settled_page(shown.site, language))
@@ -49,21 +57,26 @@ def _shown(token: str, shown: Shown) -> Response:
     return page(blueprint, 200, render.link_page(shown.site, language, action, shown.link.flow, _about(shown)))
 
 
-def _about(shown: Shown) -> About:
+def _about(shown: "Shown") -> "About":
     """The twin's own address may be posted to on the laptop, where it stands in for Stripe."""
+    from chalicelib.pages.render import STRIPE_ORIGINS, About
+
     twin = config.stripe_api_base()
     return About(amount=shown.amount, form_targets=(*STRIPE_ORIGINS, twin) if twin else STRIPE_ORIGINS)
 
 
 def _failed(token: str, error: Exception) -> Response:
     """Our fault or Stripe's: the person can try again, and the link is not spent. The site may be what cannot be read."""
+    from chalicelib import wording
+    from chalicelib.pages import render
+
     report(error, function="portal_link", request_id=id_of(blueprint))
     status = error.status if isinstance(error, StamkundError) else 500
     failed = render.error_page(None, _browsers_language(wording.languages(render.COPY)), token, id_of(blueprint))
     return page(blueprint, 503 if status >= 500 else status, failed)
 
 
-def _language(shown: Shown) -> str:
+def _language(shown: "Shown") -> str:
     """That of the mail that the link came in, else the browser's."""
     if shown.link and shown.link.language:
         return shown.link.language
@@ -71,4 +84,6 @@ def _language(shown: Shown) -> str:
 
 
 def _browsers_language(offered: Sequence[str]) -> str:
+    from chalicelib import wording
+
     return wording.tag(wording.accepted(blueprint.current_request.headers.get("accept-language")), offered)

@@ -1,15 +1,15 @@
 """POST /v1/portal-sessions and /v1/portal-links: the portal for a customer whom the merchant's back end vouches for."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalice.app import Blueprint, Response
 
 from chalicelib import clock
-from chalicelib.actions.authenticate import authenticate
-from chalicelib.actions.links import LIFETIME, make_link
-from chalicelib.actions.open_portal import Flow, check_flow, check_owner, open_portal
 from chalicelib.entrypoints.web import account, answer, endpoint, identifier, json_body, text
 from chalicelib.errors import BadRequest
+
+if TYPE_CHECKING:
+    from chalicelib.actions.open_portal import Flow
 
 blueprint = Blueprint(__name__)
 
@@ -18,6 +18,9 @@ blueprint = Blueprint(__name__)
 @endpoint(blueprint)
 def create_portal_session() -> Response:
     """A session to redirect the customer to at once: it lives five minutes unused."""
+    from chalicelib.actions.authenticate import authenticate
+    from chalicelib.actions.open_portal import check_owner, open_portal
+
     site = authenticate(
         blueprint.current_request.headers.get("authorization"), "portal", account(blueprint), now=clock.now()
     )
@@ -32,6 +35,10 @@ def create_portal_session() -> Response:
 @endpoint(blueprint)
 def create_portal_link() -> Response:
     """A link to put into a mail: its page opens the portal at the click, for up to seven days."""
+    from chalicelib.actions.authenticate import authenticate
+    from chalicelib.actions.links import make_link
+    from chalicelib.actions.open_portal import check_owner
+
     site = authenticate(
         blueprint.current_request.headers.get("authorization"), "portal", account(blueprint), now=clock.now()
     )
@@ -49,7 +56,9 @@ def create_portal_link() -> Response:
     )
 
 
-def _subject(body: dict[str, Any]) -> tuple[str, Flow]:
+def _subject(body: dict[str, Any]) -> tuple[str, "Flow"]:
+    from chalicelib.actions.open_portal import Flow, check_flow
+
     customer = identifier(body, "customer", "cus_", required=True)
     assert customer is not None
     raw = body.get("flow")
@@ -63,6 +72,8 @@ def _subject(body: dict[str, Any]) -> tuple[str, Flow]:
 
 
 def _lifetime(body: dict[str, Any]) -> int:
+    from chalicelib.actions.links import LIFETIME
+
     value = body.get("expires_in", LIFETIME)
     if type(value) is not int or not 60 <= value <= LIFETIME:
         raise BadRequest(f"expires_in must be a whole number of seconds from 60 to {LIFETIME}.", "expires_in")

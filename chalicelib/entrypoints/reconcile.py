@@ -1,13 +1,15 @@
 """Every fifteen minutes: go on with the reconciling under way, or begin the night's."""
 
+from typing import TYPE_CHECKING
+
 from chalice.app import Blueprint, CloudWatchEvent, Rate
 
 from chalicelib import clock, config
-from chalicelib.actions.reconcile import reconcile as go_on
-from chalicelib.core.reconcile import Run
 from chalicelib.errors import Misconfigured
 from chalicelib.log import count, note, observed, report
-from chalicelib.store.jobs import Taken
+
+if TYPE_CHECKING:
+    from chalicelib.core.reconcile import Run
 
 blueprint = Blueprint(__name__)
 
@@ -19,6 +21,9 @@ SECONDS = 600
 @observed
 def reconcile(event: CloudWatchEvent) -> dict[str, object]:
     """Do a part of the run; twice at once, or late, is harmless."""
+    from chalicelib.actions.reconcile import reconcile as go_on
+    from chalicelib.store.jobs import Taken
+
     try:
         run = go_on(clock.now, SECONDS)
     except Taken:
@@ -36,7 +41,7 @@ def reconcile(event: CloudWatchEvent) -> dict[str, object]:
     return _summary(run)
 
 
-def _told(run: Run) -> None:
+def _told(run: "Run") -> None:
     """What a whole run has found. The backfill's findings are no drift: nothing was there before."""
     found = {name.removeprefix("drift."): n for name, n in run.counts.items() if name.startswith("drift.")}
     name = "Backfilled" if run.first else "Drift"
@@ -45,6 +50,6 @@ def _told(run: Run) -> None:
         count(f"{name}ByKind", number, kind=kind)
 
 
-def _summary(run: Run) -> dict[str, object]:
+def _summary(run: "Run") -> dict[str, object]:
     state = "finished" if run.place is None else run.place.phase
     return {"state": state, "first": run.first, "started_at": run.started_at, "counts": dict(run.counts)}

@@ -2,7 +2,6 @@
 
 from chalice.app import Blueprint, SNSEvent
 
-from chalicelib.actions.record_feedback import record_feedback
 from chalicelib.log import count, observed
 
 blueprint = Blueprint(__name__)
@@ -12,4 +11,6 @@ blueprint = Blueprint(__name__)
 @observed
 def record_mail_feedback(event: SNSEvent) -> None:
     """Take one notification; what cannot be read ends in the dead-letter queue."""
+    from chalicelib.actions.record_feedback import record_feedback
+
     count("MailFeedback", outcome=record_feedback(event.message))

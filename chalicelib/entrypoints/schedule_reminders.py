@@ -3,7 +3,6 @@
 from chalice.app import Blueprint, CloudWatchEvent, Rate
 
 from chalicelib import clock
-from chalicelib.actions.queue_due import queue_due
 from chalicelib.log import count, note, observed
 
 blueprint = Blueprint(__name__)
@@ -13,6 +12,8 @@ blueprint = Blueprint(__name__)
 @observed
 def schedule_reminders(event: CloudWatchEvent) -> dict[str, int]:
     """Queue what is due; running twice, or late, is harmless."""
+    from chalicelib.actions.queue_due import queue_due
+
     queued = queue_due(clock.now())
     count("CasesQueued", queued)
     note("due cases queued", queued=queued)

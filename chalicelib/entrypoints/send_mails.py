@@ -5,7 +5,6 @@ from typing import Any
 from chalice.app import Blueprint, SQSEvent
 
 from chalicelib import clock
-from chalicelib.actions.send_reminder import send_reminder
 from chalicelib.aws.queue import read_due
 from chalicelib.entrypoints.batches import each
 from chalicelib.log import count, observed
@@ -18,6 +17,7 @@ blueprint = Blueprint(__name__)
 @observed
 def send_mails(event: SQSEvent) -> dict[str, Any]:
     """Do what is due in each case."""
+    from chalicelib.actions.send_reminder import send_reminder
 
     def handle(body: str) -> None:
         count("Reminders", outcome=send_reminder(Key(*read_due(body)), clock.now()))

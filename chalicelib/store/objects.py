@@ -1,20 +1,16 @@
 """Stored Stripe objects and their windows of doubt: the guards of `core.window` as DynamoDB conditions."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import reduce
-from operator import and_
 from typing import Any
 
-from pynamodb.expressions.condition import Condition
-from pynamodb.expressions.update import Action
-
-from chalicelib.core.dunning import DEFAULT_CAMPAIGN, FIRST_LOOK, closes_case, opens_case
+from chalicelib.core.cases import DEFAULT_CAMPAIGN, FIRST_LOOK, closes_case, opens_case
 from chalicelib.core.model import Card, Customer, Invoice, Item, Kind, Product, Subscription
 from chalicelib.core.window import NEVER, UNKNOWN, Guard, Window, Write
 from chalicelib.store.keys import Key, due_shard
-from chalicelib.store.table import as_map, store_errors, update
+from chalicelib.store.table import store_errors, update, write_parts
 from chalicelib.store.tables import ObjectRow, bind
+from chalicelib.store.writing import Part, drop, put, put_once
 
 Record = Customer | Subscription | Invoice | Card | Product
 _TYPES: dict[Kind, type[Any]] = {
@@ -24,6 +20,8 @@ _TYPES: dict[Kind, type[Any]] = {
     Kind.CARD: Card,
     Kind.PRODUCT: Product,
 }
+_FENCE = "if_not_exists(#issued, :zero) + :one"
+"""A ticket that is nobody's: readers who hold an older one find theirs applied already."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +40,7 @@ class News:
 
 def write(key: Key, news: News, change: Write) -> None:
     """Store the state under the guard of `change`: one UpdateItem. Raises Refused with the row that stood in the way."""
-    update(ObjectRow, key, [*_window_actions(change), *_state_actions(news)], condition(change.guard))
+    write_parts(ObjectRow, key, [*_window_actions(change), *_state_actions(news), *condition(change.guard)])
 
 
 def rows(wanted: Iterable[Key]) -> dict[Key, ObjectRow]:
@@ -88,72 +86,71 @@ def record_of(row: ObjectRow) -> Record | None:
     return record
 
 
-def condition(guard: Guard) -> Condition | None:
+def condition(guard: Guard) -> list[Part]:
     """The DynamoDB condition that means what `core.window.holds` means; absent attributes are those of `UNKNOWN`."""
-    parts: list[Condition] = []
+    parts: list[Part] = []
     if guard.seen_to_below is not None:
-        parts.append(ObjectRow.seen_to.does_not_exist() | (ObjectRow.seen_to < guard.seen_to_below))
+        parts.append(_absent_or("seen_to", "<", "seen_to_below", guard.seen_to_below))
     if guard.applied_below is not None:
-        parts.append(ObjectRow.applied.does_not_exist() | (ObjectRow.applied < guard.applied_below))
+        parts.append(_absent_or("applied", "<", "applied_below", guard.applied_below))
     if guard.seen_from_at_most is not None:
-        parts.append(ObjectRow.seen_from.does_not_exist() | (ObjectRow.seen_from <= guard.seen_from_at_most))
+        parts.append(_absent_or("seen_from", "<=", "seen_from_at_most", guard.seen_from_at_most))
     if guard.unchanged is not None:
-        parts.append(_unchanged(guard.unchanged))
-    return reduce(and_, parts) if parts else None
+        parts += _unchanged(guard.unchanged)
+    return parts
 
 
-def _unchanged(window: Window) -> Condition:
-    return reduce(
-        and_,
-        (
-            _same(ObjectRow.seen_from, window.seen_from, NEVER),
-            _same(ObjectRow.seen_to, window.seen_to, NEVER),
-            _same(ObjectRow.issued, window.issued, 0),
-            _same(ObjectRow.applied, window.applied, 0),
-        ),
-    )
+def _absent_or(name: str, sign: str, bound: str, value: int) -> Part:
+    return Part("IF", f"(attribute_not_exists(#{name}) OR #{name} {sign} :{bound})", {bound: value})
 
 
-def _same(attribute: Any, value: int, absent: int) -> Condition:
-    same: Condition = attribute.does_not_exist() if value == absent else attribute == value
-    return same
+def _unchanged(window: Window) -> list[Part]:
+    return [
+        _same("seen_from", window.seen_from, NEVER),
+        _same("seen_to", window.seen_to, NEVER),
+        _same("issued", window.issued, 0),
+        _same("applied", window.applied, 0),
+    ]
 
 
-def _window_actions(change: Write) -> list[Action]:
-    fence = (ObjectRow.issued | 0) + 1
+def _same(name: str, value: int, absent: int) -> Part:
+    if value == absent:
+        return Part("IF", f"attribute_not_exists(#{name})")
+    return Part("IF", f"#{name} = :{name}_was", {f"{name}_was": value})
+
+
+def _window_actions(change: Write) -> list[Part]:
     tickets = (
-        [ObjectRow.issued.set(fence), ObjectRow.applied.set(fence)]
+        Part("SET", f"#issued = {_FENCE}, #applied = {_FENCE}", {"zero": 0, "one": 1})
         if change.ticket is None
-        else [ObjectRow.applied.set(change.ticket)]
+        else put("applied", change.ticket)
     )
-    return [ObjectRow.seen_from.set(change.seen_from), ObjectRow.seen_to.set(change.seen_to), *tickets]
+    return [put("seen_from", change.seen_from), put("seen_to", change.seen_to), tickets]
 
 
-def _state_actions(news: News) -> Sequence[Action]:
-    actions: list[Action] = [ObjectRow.kind.set(news.kind.value)]
+def _state_actions(news: News) -> list[Part]:
+    parts = [put("kind", news.kind.value), put("gone", True) if news.gone else drop("gone")]
     if news.record is not None:
-        actions.append(ObjectRow.state.set(as_map(news.record)))
-    actions.append(ObjectRow.gone.set(True) if news.gone else ObjectRow.gone.remove())
+        parts.append(put("state", news.record))
     if isinstance(news.record, Invoice):
-        actions += _case_actions(news, news.record)
+        parts += _case_actions(news, news.record)
     elif news.kind is Kind.INVOICE:
-        actions += [ObjectRow.due_at.remove(), ObjectRow.due_shard.remove()]
-    return actions
+        parts += [drop("due_at"), drop("due_shard")]
+    return parts
 
 
-def _case_actions(news: News, invoice: Invoice) -> list[Action]:
+def _case_actions(news: News, invoice: Invoice) -> list[Part]:
     """A failed attempt opens the case once; payment takes it out of the index. In the same write as the state."""
     if opens_case(invoice) and not news.gone:
         if news.quiet:
             return []
-        first_look = news.at + int(FIRST_LOOK.total_seconds())
         return [
-            ObjectRow.case_opened_at.set(ObjectRow.case_opened_at | news.at),
-            ObjectRow.case_campaign.set(ObjectRow.case_campaign | DEFAULT_CAMPAIGN[0]),
-            ObjectRow.case_version.set(ObjectRow.case_version | DEFAULT_CAMPAIGN[1]),
-            ObjectRow.due_at.set(ObjectRow.due_at | first_look),
-            ObjectRow.due_shard.set(due_shard(invoice.id)),
+            put_once("case_opened_at", news.at),
+            put_once("case_campaign", DEFAULT_CAMPAIGN[0]),
+            put_once("case_version", DEFAULT_CAMPAIGN[1]),
+            put_once("due_at", news.at + int(FIRST_LOOK.total_seconds())),
+            put("due_shard", due_shard(invoice.id)),
         ]
     if closes_case(invoice) or news.gone:
-        return [ObjectRow.due_at.remove(), ObjectRow.due_shard.remove()]
+        return [drop("due_at"), drop("due_shard")]
     return []

@@ -16,6 +16,7 @@ from pynamodb.expressions.update import Action
 from chalicelib.errors import StoreUnavailable
 from chalicelib.store.keys import Key
 from chalicelib.store.tables import Row, bind
+from chalicelib.store.writing import Part, update_item
 
 R = TypeVar("R", bound=Row)
 
@@ -36,8 +37,7 @@ def update(
     Raises Refused with the standing item where the condition does not hold, StoreUnavailable where DynamoDB cannot.
     """
     bind()
-    connection = model._get_connection()
-    arguments = connection.get_operation_kwargs(
+    arguments = model._get_connection().get_operation_kwargs(
         key.pk,
         range_key=key.sk,
         actions=actions,
@@ -45,15 +45,25 @@ def update(
         return_values=returns,
         return_values_on_condition_failure="ALL_OLD" if condition is not None else None,
     )
+    answer = _sent(model, arguments)
+    return model.from_raw_data(answer["Attributes"]) if returns != "NONE" else None
+
+
+def write_parts(model: type[Row], key: Key, parts: Sequence[Part]) -> None:
+    """The same for the hot path, put together by `writing` instead of PynamoDB. Raises as `update`."""
+    bind()
+    _sent(model, update_item(model.Meta.table_name, key, parts))
+
+
+def _sent(model: type[Row], arguments: dict[str, Any]) -> Any:
     with store_errors():
         try:
-            answer = connection.connection.client.update_item(**arguments)
+            return model._get_connection().connection.client.update_item(**arguments)
         except ClientError as error:
             if error.response.get("Error", {}).get("Code") != "ConditionalCheckFailedException":
                 raise
             item = error.response.get("Item")
             raise Refused(model.from_raw_data(item) if item else None) from error
-    return model.from_raw_data(answer["Attributes"]) if returns != "NONE" else None
 
 
 def get(model: type[R], key: Key, consistent: bool = False) -> R | None:

@@ -5,6 +5,7 @@ The key schema and index names also stand in infra/data.yaml; a test compares th
 
 from typing import Any
 
+from botocore.config import Config
 from pynamodb.attributes import (
     BooleanAttribute,
     ListAttribute,
@@ -133,6 +134,10 @@ class ParkedRow(Row):
     at = NumberAttribute()
 
 
+_CLIENT = Config(user_agent="stamkund")
+"""Beside what PynamoDB sets itself. Left alone, botocore puts its own user agent together twice a call: a tenth of its time."""
+
+
 def bind() -> None:
     """Point the models at the table of this deployment; cheap, and done by every use of the table.
 
@@ -143,5 +148,6 @@ def bind() -> None:
         Row.Meta.table_name = name
         ObjectRow._connection = None
         shared = ObjectRow._get_connection()
+        shared.connection.session.set_default_client_config(_CLIENT)
         for model in (LinkRow, SiteRow, KeyRow, JobRow, ParkedRow):
             model._connection = shared

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from chalicelib import campaigns
-from chalicelib.core.dunning import DEFAULT_CAMPAIGN
+from chalicelib.core.cases import DEFAULT_CAMPAIGN
 from chalicelib.errors import Misconfigured
 
 SOUND: dict[str, Any] = {

@@ -17,7 +17,7 @@ PERSONAL = "astrid@example.com"
 def log(monkeypatch: pytest.MonkeyPatch) -> StringIO:
     """What is logged from now on."""
     stream = StringIO()
-    monkeypatch.setattr(logger.registered_handler, "stream", stream)
+    monkeypatch.setattr(logger().registered_handler, "stream", stream)
     return stream
 
 

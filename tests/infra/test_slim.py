@@ -19,7 +19,8 @@ def clients() -> set[str]:
     found = {"dynamodb"}  # through PynamoDB
     for path in (ROOT / "chalicelib").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "client":
+            called = node.func if isinstance(node, ast.Call) else None
+            if isinstance(node, ast.Call) and "client" in (getattr(called, "attr", None), getattr(called, "id", None)):
                 found.update(str(each.value) for each in node.args[:1] if isinstance(each, ast.Constant))
     return found
 

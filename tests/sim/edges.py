@@ -177,12 +177,12 @@ def installed() -> Iterator[Edges]:
         patch.setattr(clock, "now", lambda: int(edges.world.now))
         patch.setattr(gateway, "time", SimpleNamespace(monotonic=lambda: edges.world.now))
         _install_stripe(patch, edges)
-        level = log.logger.log_level
-        log.logger.setLevel("CRITICAL")
+        level = log.logger().log_level
+        log.logger().setLevel("CRITICAL")
         bind()
         ObjectRow._get_connection().connection._client = edges.table  # type: ignore[assignment]
         yield edges
-        log.logger.setLevel(level)
+        log.logger().setLevel(level)
         ObjectRow._connection = None
         secrets.forget()
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from chalicelib.core.dunning import opens_case
+from chalicelib.core.cases import opens_case
 from chalicelib.core.model import Invoice, Kind
 from chalicelib.store import keys
 from chalicelib.store.objects import record_of

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from chalicelib.core.dunning import opens_case
+from chalicelib.core.cases import opens_case
 from chalicelib.core.model import Kind
 from chalicelib.stripe_api import shapes
 from tests.sim.broken import BREAKS, broken

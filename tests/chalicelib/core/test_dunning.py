@@ -1,4 +1,4 @@
-"""When a case opens and closes, when a step is due by the customer's calendar, and every gate before a mail."""
+"""When a step is due by the customer's calendar, and every gate before a mail."""
 
 from dataclasses import replace
 from datetime import datetime, time, timedelta
@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.core.cases import closes_case, opens_case
 from chalicelib.core.declines import NOT_RETRIED, Decline
 from chalicelib.core.dunning import (
     ENDED_SUBSCRIPTION,
@@ -19,13 +20,10 @@ from chalicelib.core.dunning import (
     Hold,
     Send,
     Step,
-    case_state,
-    closes_case,
     days_after,
     decide,
     due_step,
     ends_at,
-    opens_case,
     promised_retry,
     step_time,
     within_window,
@@ -63,45 +61,6 @@ def facts(code: str | None = "expired_card", *, of: Invoice | None = None, **cha
 def decided(now: int, told: Facts | None = None, handled: str | None = None, campaign: Campaign = CAMPAIGN) -> Any:
     """The decision about a case opened on MONDAY, in Stockholm."""
     return decide(campaign, Case(MONDAY, handled), told or facts(), STOCKHOLM, now)
-
-
-def test_a_failed_renewal_opens_a_case() -> None:
-    assert opens_case(invoice())
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"status": "draft"},
-        {"status": "paid"},
-        {"status": "void"},
-        {"status": "uncollectible"},
-        {"attempted": False},
-        {"attempt_count": 0},
-        {"amount_remaining": 0},
-        {"collection_method": "send_invoice"},
-        {"collection_method": None},
-        {"billing_reason": "subscription_create"},
-    ],
-)
-def test_without_a_failed_automatic_charge_there_is_no_case(changes: dict[str, Any]) -> None:
-    assert not opens_case(invoice(**changes))
-
-
-@pytest.mark.parametrize(
-    "status, ends, state",
-    [
-        ("draft", False, "open"),
-        ("open", False, "open"),
-        ("paid", True, "recovered"),
-        ("uncollectible", True, "lost"),
-        ("void", True, "voided"),
-        ("of_next_year", False, "open"),
-    ],
-)
-def test_the_status_of_the_invoice_says_what_became_of_the_case(status: str, ends: bool, state: str) -> None:
-    assert closes_case(invoice(status=status)) is ends
-    assert case_state(status) == state
 
 
 @pytest.mark.parametrize(

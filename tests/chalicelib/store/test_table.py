@@ -78,3 +78,13 @@ def test_an_answer_that_never_came_is_a_failure_like_any_other(cloud: Cloud, mon
 
     with pytest.raises(StoreUnavailable, match="ReadTimeoutError"):
         table.update(ObjectRow, KEY, [ObjectRow.seen_to.set(5)])
+
+
+def test_requests_name_us_and_spare_botocore_its_own_long_name(cloud: Cloud) -> None:
+    sent: list[Any] = []
+    client: Any = ObjectRow._get_connection().connection.client
+    client.meta.events.register("before-send.dynamodb", lambda request, **_: sent.append(request.headers["User-Agent"]))
+
+    table.get(ObjectRow, KEY)
+
+    assert sent == [b"stamkund"]
