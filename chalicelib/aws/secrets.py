@@ -40,6 +40,8 @@ def webhook_secrets(endpoint: str, newest: bool = False) -> list[str]:
     if not isinstance(endpoints, dict):
         raise Misconfigured("webhook_secrets must be a JSON object of endpoints.", "webhook_secrets")
     secrets = endpoints.get(endpoint)
+    if secrets is None and not newest:
+        return webhook_secrets(endpoint, newest=True)  # it may just have been made
     if secrets is None:
         raise NotFound("There is no such webhook endpoint.", "endpoint")
     usable = [secret for secret in secrets if isinstance(secret, str) and secret.startswith("whsec_")]

@@ -5,7 +5,6 @@ from typing import Any
 from chalice.app import Blueprint, SQSEvent
 
 from chalicelib import clock
-from chalicelib.actions.collect_payments import collect
 from chalicelib.aws.queue import read_new_card
 from chalicelib.entrypoints.batches import each
 from chalicelib.log import observed
@@ -17,6 +16,7 @@ blueprint = Blueprint(__name__)
 @observed
 def collect_payments(event: SQSEvent) -> dict[str, Any]:
     """One customer a message; twice is harmless."""
+    from chalicelib.actions.collect_payments import collect
 
     def handle(body: str) -> None:
         news = read_new_card(body)

@@ -10,9 +10,12 @@ from chalicelib.core.model import Site
 from chalicelib.errors import Misconfigured, StamkundError
 from chalicelib.store import sites
 from chalicelib.stripe_api import gateway
+from chalicelib.stripe_api.gateway import Client
 from infra import changes, stacks
-from infra.doctor import at_aws, at_stripe, secret, site
+from infra.deployment import Deployment
+from infra.doctor import as_written, at_aws, at_stripe, secret, site
 from infra.doctor.report import Line, looked, wrong
+from infra.sites.files import SiteFile
 from infra.stacks import NoStack, Stacks
 
 
@@ -44,7 +47,11 @@ def examine(found: Stacks, stage: str, stripe_url: str | None = None) -> Iterato
     yield from _aws(found, stage)
     here = _site(found.parameters["Site"])
     yield from _about_site(found, here)
-    yield from _stripe(found, here if isinstance(here, Site) else None)
+    read: list[SiteFile] = []
+    yield from _files(Deployment(stage, found), read)
+    yield from _stripe(
+        found, here if isinstance(here, Site) else None, partial(as_written.portals, read, stage == "local")
+    )
     days = campaigns.load(here.campaign if isinstance(here, Site) and _known(here.campaign) else "monthly_14").end_day
     yield from at_stripe.unseen(found.parameters["MailIdentity"], days)
 
@@ -77,8 +84,8 @@ def _about_site(found: Stacks, here: Site | Line) -> Iterator[Line]:
         yield from site.judge(here, asked["StripeAccount"], config.livemode(), asked["MailIdentity"])
 
 
-def _stripe(found: Stacks, here: Site | None) -> Iterator[Line]:
-    """The secret, and with its key what Stripe says."""
+def _stripe(found: Stacks, here: Site | None, files: Callable[[Client], Iterator[Line]]) -> Iterator[Line]:
+    """The secret, and with its key what Stripe says, of which `files` judges what stands in files."""
     values: list[object] = []
 
     def about_secret() -> Iterator[Line]:
@@ -101,9 +108,18 @@ def _stripe(found: Stacks, here: Site | None) -> Iterator[Line]:
         ("Stripe account", "its own account", partial(at_stripe.owner, client, expected)),
         ("webhooks", "Webhook Endpoints", partial(at_stripe.webhooks, client, bases, names, bus)),
         ("portal", "Customer portal", partial(at_stripe.portal, client, wanted)),
+        ("portal files", "Customer portal", partial(files, client)),
     )
     for name, permission, check in checks:
         yield from looked(name, partial(at_stripe.readable, name, permission, check))
+
+
+def _files(found: Deployment, read: list[SiteFile]) -> Iterator[Line]:
+    """The sites' files, which `read` gets, held against the table, and their keys."""
+    yield from looked("site files", partial(as_written.files_of, found, read))
+    for each in read:
+        yield from looked(f"site {each.site.id}", partial(as_written.site, each))
+        yield from looked(f"keys of {each.site.id}", partial(as_written.keys, each.site.id))
 
 
 def _endpoint(found: Stacks) -> str:

@@ -10,7 +10,7 @@ from chalicelib.stripe_api.paging import Raw
 from chalicelib.stripe_api.version import API_VERSION
 from infra.doctor.report import Line, judged, ok, warn, wrong
 
-WEBHOOKS = "Stripe dashboard, Workbench, Webhooks"
+APPLY = "python -m infra.stripe apply"
 PORTAL = "Stripe dashboard, Settings, Billing, Customer portal"
 MAILS = "Stripe dashboard, Settings, Billing, Subscriptions and emails"
 HOLDS = {"*", "invoice.created"}
@@ -50,9 +50,7 @@ def webhooks(client: Client, bases: set[str], names: list[str], bus: bool) -> It
             ]
         else:
             told = warn if bus else wrong
-            yield told(
-                f"webhook {name}: Stripe has no endpoint for {min(addresses)}", f"{WEBHOOKS}: add it in {API_VERSION}"
-            )
+            yield told(f"webhook {name}: Stripe has no endpoint for {min(addresses)}", APPLY)
 
 
 def endpoint(found: Raw) -> list[Line]:
@@ -60,20 +58,18 @@ def endpoint(found: Raw) -> list[Line]:
     name, asked, needed = f"webhook {found['id']}", set(found["enabled_events"]), set(enabled_events())
     lines = []
     if found["status"] != "enabled":
-        lines.append(
-            wrong(f"{name}: it is {found['status']}", f"{WEBHOOKS}: enable it; then python -m infra.reconcile")
-        )
+        lines.append(wrong(f"{name}: it is {found['status']}", f"{APPLY} enables it; then python -m infra.reconcile"))
     if found["api_version"] != API_VERSION:
         told = found["api_version"] or "the account's default version"
-        lines.append(wrong(f"{name}: it is in {told}", f"{WEBHOOKS}: add another in {API_VERSION}, then drop this one"))
+        lines.append(wrong(f"{name}: it is in {told}", "python -m infra.stripe upgrade moves it without a gap"))
     missing, more = [] if "*" in asked else sorted(needed - asked), sorted(asked - needed)
     if missing:
-        lines.append(wrong(f"{name}: it lacks {', '.join(missing)}", f"{WEBHOOKS}: add them"))
+        lines.append(wrong(f"{name}: it lacks {', '.join(missing)}", APPLY))
     if HOLDS & asked:
         holds = ", ".join(sorted(HOLDS & asked))
-        lines.append(wrong(f"{name}: {holds} lets a fault of ours delay invoices", f"{WEBHOOKS}: drop it"))
+        lines.append(wrong(f"{name}: {holds} lets a fault of ours delay invoices", APPLY))
     elif more:
-        lines.append(warn(f"{name}: it sends more than we use: {', '.join(more)}", f"{WEBHOOKS}: drop them"))
+        lines.append(warn(f"{name}: it sends more than we use: {', '.join(more)}", APPLY))
     return lines
 
 
@@ -85,18 +81,20 @@ def _weight(lines: list[Line]) -> tuple[int, int]:
 def portal(client: Client, wanted: tuple[str | None, ...]) -> Iterator[Line]:
     """A default configuration, and those that the site names."""
     there = account.portal_configurations(client)
+    named = bool(wanted) and all(wanted)
+    default = any(each["is_default"] for each in there)
     yield judged(
-        any(each["is_default"] for each in there),
-        "portal: there is a default configuration",
+        default or named,
+        f"portal: there is {'a' if default else 'no'} default configuration{'' if default else ', and the site needs none'}",
         "portal: there is no default configuration, so no session can be made",
-        f"{PORTAL}: save it once, in this mode",
+        f"{APPLY} makes ours; connected accounts need a default: {PORTAL}",
     )
     for ident in sorted({each for each in wanted if each}):
         yield judged(
             any(each["id"] == ident for each in there),
             f"portal: {ident} is active",
             f"portal: {ident}, which the site names, is not there or not active",
-            "another id into the site, or none",
+            APPLY,
         )
 
 

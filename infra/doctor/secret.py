@@ -29,7 +29,7 @@ def judge(value: Any, live: bool, arn: str) -> Iterator[Line]:
     if not value:
         yield wrong("secret: not filled in yet", remedy)
         return
-    unknown = sorted(value.keys() - {"stripe_api_key", "webhook_secrets"})
+    unknown = sorted(value.keys() - {"stripe_api_key", "webhook_secrets", "site_secrets"})
     if unknown:
         yield warn(f"secret: holds {len(unknown)} more entries than we read", f"the names must be those of {SHAPE}")
     yield from _key(value.get("stripe_api_key"), live, remedy)
@@ -54,7 +54,7 @@ def _key(key: Any, live: bool, remedy: str) -> Iterator[Line]:
 
 def _signing(endpoints: Any, remedy: str) -> Iterator[Line]:
     if not isinstance(endpoints, dict) or "default" not in endpoints:
-        yield wrong("secret: webhook_secrets names no endpoint `default`", remedy)
+        yield wrong("secret: webhook_secrets names no endpoint `default`", "python -m infra.stripe apply makes it")
         return
     for name, secrets in endpoints.items():
         good = isinstance(secrets, list) and bool(secrets) and all(_is_signing(each) for each in secrets)

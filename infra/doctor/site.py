@@ -11,8 +11,9 @@ from chalicelib.core.brand import palette
 from chalicelib.core.model import Site
 from chalicelib.errors import Misconfigured
 from infra.doctor.report import Line, ok, warn, wrong
+from infra.sites.files import sends_for
 
-REMEDY = "store the site anew with sites.put, as docs/deploy.md shows"
+REMEDY = "mend its file in infra/sites, then python -m infra.sites apply"
 HERE = ("127.0.0.1", "localhost")
 
 
@@ -64,15 +65,7 @@ def _faults(site: Site, account: str, live: bool, identity: str) -> Iterator[Lin
         campaigns.load(site.campaign)
     except Misconfigured as error:
         yield wrong(f"site {site.id}: campaign: {error.message}", REMEDY)
-    if not _sends_for(parseaddr(site.sender)[1], identity):
+    if not sends_for(parseaddr(site.sender)[1], identity):
         yield wrong(f"site {site.id}: the sender is not of {identity}", f"{REMEDY}, or change MailIdentity")
     if "@" not in parseaddr(site.support_email)[1]:
         yield wrong(f"site {site.id}: support_email is no mail address", REMEDY)
-
-
-def _sends_for(address: str, identity: str) -> bool:
-    """Whether SES lets the address send by the identity: the address itself, its domain, or a domain above that."""
-    if "@" in identity:
-        return address.lower() == identity.lower()
-    domain = address.rpartition("@")[2].lower()
-    return "@" in address and (domain == identity.lower() or domain.endswith(f".{identity.lower()}"))

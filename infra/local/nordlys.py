@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 import stripe
 
-from chalicelib.core.events import enabled_events
+from chalicelib.stripe_api.paging import Raw
 from chalicelib.stripe_api.version import API_VERSION
+from infra.stripe import portal_file
+from infra.stripe.configuration import Kind
 
 
 @dataclass(frozen=True)
@@ -53,44 +55,18 @@ def list_plans(shop: stripe.StripeClient) -> list[Plan]:
     return sorted(plans, key=lambda plan: plan.amount)
 
 
-def configure_portal(shop: stripe.StripeClient, plans: Sequence[Plan], home: str) -> str:
-    """Create the portal configuration: new card, change of plan, cancellation with a reason. Its id."""
-    configuration = shop.v1.billing_portal.configurations.create(
-        {
-            "business_profile": {"headline": "Nordlys - coffee with the light of the north"},
-            "default_return_url": home,
-            "features": {
-                "customer_update": {"enabled": True, "allowed_updates": ["email", "name"]},
-                "invoice_history": {"enabled": True},
-                "payment_method_update": {"enabled": True},
-                "subscription_cancel": {
-                    "enabled": True,
-                    "mode": "at_period_end",
-                    "cancellation_reason": {
-                        "enabled": True,
-                        "options": ["too_expensive", "missing_features", "switched_service", "unused", "other"],
-                    },
-                },
-                "subscription_update": {
-                    "enabled": True,
-                    "default_allowed_updates": ["price"],
-                    "proration_behavior": "create_prorations",
-                    "products": [{"product": plan.product, "prices": [plan.price]} for plan in plans],
-                },
-            },
-        }
-    )
-    return configuration.id
-
-
-def register_webhook(shop: stripe.StripeClient, address: str) -> str:
-    """Have Stripe send its events to `address`; the endpoint's signing secret."""
-    endpoint = shop.v1.webhook_endpoints.create(
-        {"url": address, "enabled_events": enabled_events(), "api_version": API_VERSION}  # type: ignore[typeddict-item]
-    )
-    if not endpoint.secret:
-        raise ValueError("Stripe gave no signing secret for the new webhook endpoint.")
-    return endpoint.secret
+def portals(plans: Sequence[Plan]) -> dict[Kind, Raw]:
+    """The portal configurations: the shipped ones, and a change between the plans."""
+    full, minimal = portal_file.read("full"), portal_file.read("minimal")
+    change = {
+        "enabled": True,
+        "default_allowed_updates": ["price"],
+        "proration_behavior": "create_prorations",
+        "products": [{"product": plan.product, "prices": [plan.price]} for plan in plans],
+    }
+    features = {**full["features"], "subscription_update": change}
+    headline = {"headline": "Nordlys - coffee with the light of the north"}
+    return {"full": {**full, "business_profile": headline, "features": features}, "minimal": minimal}
 
 
 def subscribe(shop: stripe.StripeClient, name: str, email: str, price: str, language: str = "en") -> tuple[str, str]:

@@ -2,19 +2,24 @@
 
 import json
 import os
+from typing import Any
 
 from chalicelib.core.model import Site
 from chalicelib.store import api_keys, sites
+from chalicelib.stripe_api.gateway import Client
+from chalicelib.stripe_api.paging import Raw
+from infra.deployment import Deployment
 from infra.local.aws import Aws
 from infra.local.deploy import Deployed
+from infra.stripe import configuration, webhook
+from infra.stripe.configuration import Kind
 
 MAIL_DOMAIN = "nordlys.example"
 SITE_ID = "nordlys"
 
 
-def put_secret(aws: Aws, deployed: Deployed, stripe_key: str, webhook_secret: str) -> None:
-    """Give the functions Stripe's API key and the webhook endpoint's signing secret."""
-    value = {"stripe_api_key": stripe_key, "webhook_secrets": {"default": [webhook_secret]}}
+def put_secret(aws: Aws, deployed: Deployed, value: dict[str, Any]) -> None:
+    """Give the functions Stripe's API key and what else they must keep to themselves."""
     aws.client("secretsmanager").put_secret_value(SecretId=deployed.data["SecretArn"], SecretString=json.dumps(value))
 
 
@@ -23,10 +28,9 @@ def verify_sender(aws: Aws) -> None:
     aws.client("sesv2").create_email_identity(EmailIdentity=MAIL_DOMAIN)
 
 
-def put_site(aws: Aws, deployed: Deployed, account: str, shop: str, configuration: str | None, now: int) -> str:
-    """Store the demo merchant's site and return an API key for its back end."""
-    os.environ.update(aws.environment() | {"TABLE_NAME": deployed.data["TableName"]})
-    site = Site(
+def site(deployed: Deployed, account: str, shop: str) -> Site:
+    """The demo merchant's site."""
+    return Site(
         id=SITE_ID,
         name="Nordlys",
         account=account,
@@ -39,8 +43,20 @@ def put_site(aws: Aws, deployed: Deployed, account: str, shop: str, configuratio
         accent="#0f6b5c",
         time_zone="Europe/Stockholm",
         country="SE",
-        portal_configuration=configuration,
-        card_configuration=configuration,
     )
-    sites.put(site)
-    return api_keys.create(SITE_ID, ("portal", "read"), now)
+
+
+def set_stripe_up(deployment: Deployment, merchant: Client, made: Site, portals: dict[Kind, Raw], now: int) -> Site:
+    """The portal configurations and the webhook endpoint, by the same code as anywhere; the site that names the former."""
+    full, minimal = (configuration.bring(merchant, each) for each in configuration.plan(made, portals, []))
+    (want,) = webhook.wanted(deployment, made.base_url)
+    endpoint = webhook.make(deployment, merchant, want, now)
+    webhook.mend(merchant, endpoint, want, stamkund_opened=str(now))
+    return configuration.told(made, full, minimal)
+
+
+def put_site(aws: Aws, deployed: Deployed, made: Site, now: int) -> str:
+    """Store a site and return an API key for its back end."""
+    os.environ.update(aws.environment() | {"TABLE_NAME": deployed.data["TableName"]})
+    sites.put(made)
+    return api_keys.create(made.id, ("portal", "read"), now, name="demo shop")

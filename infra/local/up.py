@@ -12,13 +12,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
+from infra.deployment import Deployment
 from infra.local import aws, nordlys, quirks, seed
 from infra.local.aws import Aws, free_port
-from infra.local.deploy import Deployed, deploy
+from infra.local.deploy import APP_STACK, DATA_STACK, Deployed, deploy
 from infra.local.processes import Processes
 from infra.local.stack import Stack, load
 from infra.package import ROOT, package
+from infra.sites import signing
+from infra.stacks import Stacks
 
 KEPT = "kept.json"
 ACCOUNT = "acct_1Nordlys"
@@ -149,15 +153,22 @@ def set_up(cloud: Aws, deployed: Deployed, ports: Ports, options: Options, clock
 
     At another Stripe than the twin nothing is created: the webhook's secret is then made up here.
     """
-    shop, stripe_url = address(ports.shop), options.stripe_url or address(ports.twin)
+    shop, stripe_url, now = address(ports.shop), options.stripe_url or address(ports.twin), int(time.time())
     webhook_url = f"{deployed.api}/webhooks/stripe/default"
-    configuration, webhook_secret = None, "whsec_" + os.urandom(24).hex()
-    if not options.stripe_url:
+    value: dict[str, Any] = signing.ensured({"stripe_api_key": STRIPE_KEY}, seed.SITE_ID)
+    site = seed.site(deployed, ACCOUNT, shop)
+    if options.stripe_url:
+        value["webhook_secrets"] = {"default": ["whsec_" + os.urandom(24).hex()]}
+        seed.put_secret(cloud, deployed, value)
+    else:
+        seed.put_secret(cloud, deployed, value)
+        os.environ.update(cloud.environment())
+        deployment = Deployment("local", Stacks(DATA_STACK, APP_STACK, cloud.url))
         merchant = nordlys.client(STRIPE_KEY, stripe_url)
-        configuration = nordlys.configure_portal(merchant, nordlys.create_plans(merchant), shop)
-        webhook_secret = nordlys.register_webhook(merchant, webhook_url)
-    seed.put_secret(cloud, deployed, STRIPE_KEY, webhook_secret)
-    api_key = seed.put_site(cloud, deployed, ACCOUNT, shop, configuration, int(time.time()))
+        portals = nordlys.portals(nordlys.create_plans(merchant))
+        site = seed.set_stripe_up(deployment, merchant, site, portals, now)
+        value = deployment.secret()
+    api_key = seed.put_site(cloud, deployed, site, now)
     data = deployed.data
     return Stack(
         api=deployed.api,
@@ -168,9 +179,9 @@ def set_up(cloud: Aws, deployed: Deployed, ports: Ports, options: Options, clock
         account=ACCOUNT,
         api_key=api_key,
         site=seed.SITE_ID,
-        site_secret=None,
+        site_secret=signing.of_site(value, seed.SITE_ID)[0],
         webhook_url=webhook_url,
-        webhook_secret=webhook_secret,
+        webhook_secret=value["webhook_secrets"]["default"][0],
         stripe_key=STRIPE_KEY,
         functions=deployed.functions,
         queues=(data["EventsUrl"], data["MailsUrl"]),

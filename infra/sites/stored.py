@@ -35,11 +35,11 @@ def facts(deployment: Deployment) -> Facts:
 
 
 def find(ident: str) -> Site | None:
-    """The site as it stands in the table now, or None. Raises StoreUnavailable."""
+    """The site as it stands in the table now; None where there is none that this version can read. Raises StoreUnavailable."""
     sites.forget()
     try:
         return sites.find(ident)
-    except Misconfigured:
+    except (Misconfigured, KeyError, TypeError):
         return None
 
 

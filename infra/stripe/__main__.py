@@ -24,6 +24,7 @@ def main(arguments: list[str]) -> int:
     try:
         found = deployment.entered(options)
         ours = account.read(found)
+        account.check_key(found)
         if options.command == "upgrade":
             runs = [Upgrade(found, found.stripe, each, force=options.force).run() for each in ours.endpoints]
             return 0 if all(runs) else 1

@@ -52,7 +52,6 @@ def configurations(named: files.SiteFile, local: bool) -> dict[Kind, Raw]:
 
 def tell(ours: Ours, apply: bool, now: int, say: Callable[[str], None] = print) -> bool:
     """Say what differs, and do away with it if `apply`; whether anything did. Raises StripeUnavailable, StripeRefused ..."""
-    _is_the_right_account(ours.deployment)
     there = setup.configurations(ours.deployment.stripe)
     differs = [_portal(ours, site, given, there, apply, say) for site, given in ours.portals]
     differs += [_endpoint(ours.deployment, each, apply, now, say) for each in ours.endpoints]
@@ -63,7 +62,8 @@ def tell(ours: Ours, apply: bool, now: int, say: Callable[[str], None] = print) 
     return any(differs)
 
 
-def _is_the_right_account(deployment: Deployment) -> None:
+def check_key(deployment: Deployment) -> None:
+    """Raise Misconfigured for a key of another account: nothing may be set up there."""
     found = stripe_account.account_id(deployment.stripe)
     if found != deployment.account:
         raise Misconfigured(f"The key is of {found}, and the deployment's StripeAccount is {deployment.account}.")

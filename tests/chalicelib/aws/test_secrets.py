@@ -91,6 +91,18 @@ def test_forgetting_reads_anew(reads: Reads) -> None:
     assert reads.count == 2
 
 
+def test_an_endpoint_that_was_just_made_is_found_and_a_flood_of_unknown_ones_reads_once_a_minute(reads: Reads) -> None:
+    secrets.webhook_secrets("default")
+    reads.put(value(endpoints={"default": [WEBHOOK_SECRET], "connect": ["whsec_connect"]}))
+    reads.now += REFETCH_AFTER + 1
+
+    assert secrets.webhook_secrets("connect") == ["whsec_connect"]
+    for _ in range(5):
+        with pytest.raises(NotFound):
+            secrets.webhook_secrets("elsewhere")
+    assert reads.count == 2
+
+
 def test_an_unknown_endpoint_is_not_found(reads: Reads) -> None:
     with pytest.raises(NotFound):
         secrets.webhook_secrets("elsewhere")

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,9 +15,11 @@ from chalicelib.stripe_api import gateway
 from chalicelib.stripe_api.gateway import Client
 from chalicelib.stripe_api.version import API_VERSION
 from infra.doctor.report import Line
+from infra.sites import files
 from infra.stacks import Stacks
 from tests.conftest import ACCOUNT, SITE, Cloud
 from tests.edge import TwinEdge
+from tests.infra.deployment import write
 from tests.infra.formation import CloudFormation
 
 API = "https://abc.execute-api.eu-north-1.amazonaws.com/api/"
@@ -75,8 +78,10 @@ class Deployment:
 
 
 @pytest.fixture
-def deployment(cloud: Cloud, edge: TwinEdge, monkeypatch: pytest.MonkeyPatch) -> Deployment:
+def deployment(cloud: Cloud, edge: TwinEdge, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Deployment:
     """Both stacks, the topics with their subscribers, three empty queues, a verified sender; nothing at Stripe yet."""
+    monkeypatch.setattr(files, "FOLDER", tmp_path)
+    write(tmp_path)
     for name in ("CONNECTED_ACCOUNTS", "STRIPE_READS_PER_SECOND"):
         monkeypatch.setenv(name, "")
     sns = boto3.client("sns")

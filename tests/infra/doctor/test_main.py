@@ -5,17 +5,21 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from chalicelib.store import sites
+from chalicelib.store import api_keys, sites
+from infra.deployment import Deployment as Ours
 from infra.doctor import __main__ as doctor
 from infra.doctor.report import ok
+from infra.stripe import account
+from tests.conftest import NOW, SITE
 from tests.infra.doctor.conftest import Deployment
 
 
 @pytest.fixture
 def healthy(deployment: Deployment) -> Deployment:
     """A deployment in which nothing is wrong."""
-    deployment.webhook()
-    deployment.stripe("post", "billing_portal/configurations", features={"invoice_history": {"enabled": True}})
+    deployment.edge.twin.world.base_url = "https://billing.stripe.example"
+    account.tell(account.read(Ours("dev", deployment.stacks)), apply=True, now=NOW, say=lambda _words: None)
+    api_keys.create(SITE.id, ("portal", "read"), NOW)
     return deployment
 
 
@@ -23,7 +27,7 @@ def test_all_is_well(healthy: Deployment, capsys: pytest.CaptureFixture[str]) ->
     assert doctor.main(["dev"]) == 0
 
     printed = capsys.readouterr().out
-    assert printed.splitlines()[-1] == "19 ok, 4 warn, 0 wrong"
+    assert printed.splitlines()[-1] == "25 ok, 4 warn, 0 wrong"
     assert "rk_test" not in printed
     assert "whsec" not in printed
 
@@ -32,7 +36,7 @@ def test_a_fault_ends_with_1(healthy: Deployment, capsys: pytest.CaptureFixture[
     healthy.ses.account["SendingEnabled"] = False
 
     assert doctor.main(["dev"]) == 1
-    assert capsys.readouterr().out.splitlines()[-1] == "18 ok, 4 warn, 1 wrong"
+    assert capsys.readouterr().out.splitlines()[-1] == "24 ok, 4 warn, 1 wrong"
 
 
 def test_where_nothing_is_deployed_that_is_all_there_is_to_say(

@@ -145,3 +145,27 @@ def test_an_unknown_profile_is_an_error(shop: Shop) -> None:
     for wrong in wrongs:
         with pytest.raises(ValueError, match=r"chaos|chances"):
             shop.twin.set_chaos(wrong)
+
+
+def test_an_endpoint_of_an_older_version_gets_its_events_in_it_and_another_beside_it_in_ours(shop: Shop) -> None:
+    older = shop.post("webhook_endpoints", url="http://old/", enabled_events=["invoice.paid"], api_version="2024-06-20")
+    shop.post("webhook_endpoints", url="http://new/", enabled_events=["invoice.paid"])
+    shop.subscribe(shop.customer(), shop.price())
+
+    events = {delivery["url"]: json.loads(body) for delivery, body, _ in deliver(shop)}
+
+    assert older["api_version"] == "2024-06-20"
+    assert {url: each["api_version"] for url, each in events.items()} == {
+        "http://old/": "2024-06-20",
+        "http://new/": "2026-10-28.endive",
+    }
+    assert "subscription" in events["http://old/"]["data"]["object"]
+    assert "subscription" not in events["http://new/"]["data"]["object"]
+    assert events["http://old/"]["id"] == events["http://new/"]["id"]
+
+
+def test_a_version_that_the_twin_does_not_know_is_refused(shop: Shop) -> None:
+    asked = {"url": "http://app/", "enabled_events": ["*"], "api_version": "2019-01-01"}
+    status, _, body = shop.twin.request("POST", "/v1/webhook_endpoints", asked)
+
+    assert (status, body["error"]["param"]) == (400, "api_version")
