@@ -6,7 +6,8 @@
 | the account page, the state API | one Query on the customer: state first, then invoices, newest first |
 | a customer's invoices, paged | the same Query, from `5#INV#` |
 | the reminder run | one Query per shard on the sparse index `due`, up to now |
-| a mailed link | `L#sha256(token)` |
+| a mailed link | `L#sha256(token)`; its public id holds the hash |
+| a customer's links, newest first | the sparse index `ref`: `L#scope#customer`, by when they were made |
 | an API key, a site | `A#sha256(key)`, `S#site` |
 | plan names | a BatchGet on `K#scope` |
 | a job (reconcile) and where it stands | `J#scope` / its name |
@@ -74,6 +75,21 @@ def catalogue(scope: str) -> str:
 def link(token: str) -> Key:
     """A mailable link: only the hash of its token is stored."""
     return Key(f"L#{digest(token)}", "LINK")
+
+
+def link_id(key: Key) -> str:
+    """The public id of a link. It leads to the link without an index, and to the token no more than the table does."""
+    return "lnk_" + key.pk.removeprefix("L#")
+
+
+def link_of(ident: str) -> Key:
+    """The key of the link with this public id."""
+    return Key("L#" + ident.removeprefix("lnk_"), "LINK")
+
+
+def ref_links(scope: str, customer: str) -> str:
+    """A customer's links in the index `ref`."""
+    return f"L#{scope}#{customer}"
 
 
 def api_key(secret: str) -> Key:

@@ -82,18 +82,19 @@ class ObjectRow(Row):
 
 
 class LinkRow(Row):
-    """A mailable link, stored under the hash of its token."""
+    """A mailable link, stored under the hash of its token. `visit` is JSON: what `core.flow_json` reads."""
 
     id = UnicodeAttribute()
     scope = UnicodeAttribute()
     site = UnicodeAttribute()
     customer = UnicodeAttribute()
     flow = UnicodeAttribute(null=True)
-    subscription = UnicodeAttribute(null=True)
+    visit = UnicodeAttribute(null=True)
     case_sk = UnicodeAttribute(null=True)
     single_use = BooleanAttribute(default=False)
     used_at = NumberAttribute(null=True)
     revoked_at = NumberAttribute(null=True)
+    created = NumberAttribute(null=True)
     good_until = NumberAttribute()
     language = UnicodeAttribute(null=True)
 

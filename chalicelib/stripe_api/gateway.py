@@ -60,11 +60,15 @@ def fetch_invoice(stripe_client: Client, ident: str, account: str | None = None)
     return found.to_dict(for_json=True)
 
 
-def create_portal_session(stripe_client: Client, params: dict[str, Any], account: str | None = None) -> str:
+def create_portal_session(
+    stripe_client: Client, params: dict[str, Any], account: str | None = None, once: str | None = None
+) -> str:
     """The URL of a new portal session: a bearer credential, never to be logged, stored or cached."""
+    options: Any = {"stripe_account": account, "idempotency_key": once}
+    named = {name: value for name, value in options.items() if value is not None}
     try:
         with stripe_errors():
-            return stripe_client.v1.billing_portal.sessions.create(params, *_of(account)[1:]).url  # type: ignore[arg-type]
+            return stripe_client.v1.billing_portal.sessions.create(params, named).url  # type: ignore[arg-type]
     except Missing as missing:
         raise StripeRefused("Stripe has no such object.", missing.param, "resource_missing") from missing
 
