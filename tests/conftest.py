@@ -43,6 +43,7 @@ NOW = 1_793_620_800
 
 ACCOUNT = "acct_1TwinNordlys"
 WEBHOOK_SECRET = "whsec_test_secret_of_the_default_endpoint"
+SITE_SECRET = "smss_test_secret_of_nordlys_for_signed_redirects"
 SITE = Site(
     id="nordlys",
     name="Nordlys",
@@ -110,7 +111,11 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
         urls = [sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("events", "mails")]
         monkeypatch.setenv("EVENTS_QUEUE_URL", urls[0])
         monkeypatch.setenv("MAILS_QUEUE_URL", urls[1])
-        value = {"stripe_api_key": "rk_test_twin_key", "webhook_secrets": {"default": [WEBHOOK_SECRET]}}
+        value = {
+            "stripe_api_key": "rk_test_twin_key",
+            "webhook_secrets": {"default": [WEBHOOK_SECRET]},
+            "site_secrets": {SITE.id: [SITE_SECRET]},
+        }
         boto3.client("secretsmanager").create_secret(Name="stamkund-test", SecretString=json.dumps(value))
         boto3.client("sesv2").create_email_identity(EmailIdentity="nordlys.example")
         boto3.client("sesv2").create_configuration_set(ConfigurationSetName="stamkund-test")

@@ -79,6 +79,12 @@ def error_page(site: Site | None, language: str, retry_url: str | None = None, r
     return voice.page(Sheet(voice.say("error.heading"), (voice.say("error.body"),), button=button, notes=notes))
 
 
+def no_login_page(site: Site, language: str) -> Page:
+    """Where the portal has no login page of its own: whom to ask."""
+    voice = _Voice(site, language)
+    return voice.page(Sheet(voice.say("link.home.heading"), (voice.say("common.help"),), button=voice.home_button()))
+
+
 def not_found(site: Site | None, language: str) -> Page:
     """An address that leads nowhere."""
     voice = _Voice(site, language)

@@ -8,6 +8,7 @@
 | the reminder run | one Query per shard on the sparse index `due`, up to now |
 | a mailed link | `L#sha256(token)`; its public id holds the hash |
 | a customer's links, newest first | the sparse index `ref`: `L#scope#customer`, by when they were made |
+| a signed redirect | `N#site#nonce`: spent, until its time is over |
 | an API key, a site | `A#sha256(key)`, `S#site` |
 | plan names | a BatchGet on `K#scope` |
 | a job (reconcile) and where it stands | `J#scope` / its name |
@@ -90,6 +91,11 @@ def link_of(ident: str) -> Key:
 def ref_links(scope: str, customer: str) -> str:
     """A customer's links in the index `ref`."""
     return f"L#{scope}#{customer}"
+
+
+def nonce(site: str, nonce: str) -> Key:
+    """The nonce of a signed redirect; a partition of its own, as every redirect writes one."""
+    return Key(f"N#{site}#{nonce}", "NONCE")
 
 
 def api_key(secret: str) -> Key:

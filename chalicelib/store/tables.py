@@ -99,6 +99,12 @@ class LinkRow(Row):
     language = UnicodeAttribute(null=True)
 
 
+class NonceRow(Row):
+    """A nonce of a signed redirect; spent while it has `used_at`."""
+
+    used_at = NumberAttribute(null=True)
+
+
 class SiteRow(Row):
     """A merchant site: `core.model.Site` as a map."""
 
@@ -140,5 +146,5 @@ def bind() -> None:
         Row.Meta.table_name = name
         ObjectRow._connection = None
         shared = ObjectRow._get_connection()
-        for model in (LinkRow, SiteRow, KeyRow, JobRow, ParkedRow):
+        for model in (LinkRow, NonceRow, SiteRow, KeyRow, JobRow, ParkedRow):
             model._connection = shared

@@ -29,7 +29,7 @@ def judge(value: Any, live: bool, arn: str) -> Iterator[Line]:
     if not value:
         yield wrong("secret: not filled in yet", remedy)
         return
-    unknown = sorted(value.keys() - {"stripe_api_key", "webhook_secrets"})
+    unknown = sorted(value.keys() - {"stripe_api_key", "webhook_secrets", "site_secrets"})
     if unknown:
         yield warn(f"secret: holds {len(unknown)} more entries than we read", f"the names must be those of {SHAPE}")
     yield from _key(value.get("stripe_api_key"), live, remedy)

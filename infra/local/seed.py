@@ -12,9 +12,13 @@ MAIL_DOMAIN = "nordlys.example"
 SITE_ID = "nordlys"
 
 
-def put_secret(aws: Aws, deployed: Deployed, stripe_key: str, webhook_secret: str) -> None:
-    """Give the functions Stripe's API key and the webhook endpoint's signing secret."""
-    value = {"stripe_api_key": stripe_key, "webhook_secrets": {"default": [webhook_secret]}}
+def put_secret(aws: Aws, deployed: Deployed, stripe_key: str, webhook_secret: str, site_secret: str) -> None:
+    """Give the functions Stripe's API key, the webhook endpoint's signing secret, and what signs the site's redirects."""
+    value = {
+        "stripe_api_key": stripe_key,
+        "webhook_secrets": {"default": [webhook_secret]},
+        "site_secrets": {SITE_ID: [site_secret]},
+    }
     aws.client("secretsmanager").put_secret_value(SecretId=deployed.data["SecretArn"], SecretString=json.dumps(value))
 
 

@@ -16,8 +16,7 @@ class Stack:
 
     `stripe_key` is the twin's API key. `functions` maps logical ids to the functions' names; `queues` are the URLs of
     the two working queues, `dead` those of the queues that hold what failed. `clock_file` holds the offset of the shared
-    clock, and `twin` says whether `stripe` is ours to move. `site_secret` signs redirects; null as long as sites have
-    none.
+    clock, and `twin` says whether `stripe` is ours to move. `site_secret` signs redirects.
     """
 
     api: str
@@ -28,7 +27,7 @@ class Stack:
     account: str
     api_key: str
     site: str
-    site_secret: str | None
+    site_secret: str
     webhook_url: str
     webhook_secret: str
     stripe_key: str

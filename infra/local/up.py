@@ -156,7 +156,8 @@ def set_up(cloud: Aws, deployed: Deployed, ports: Ports, options: Options, clock
         merchant = nordlys.client(STRIPE_KEY, stripe_url)
         configuration = nordlys.configure_portal(merchant, nordlys.create_plans(merchant), shop)
         webhook_secret = nordlys.register_webhook(merchant, webhook_url)
-    seed.put_secret(cloud, deployed, STRIPE_KEY, webhook_secret)
+    site_secret = "smss_" + os.urandom(24).hex()
+    seed.put_secret(cloud, deployed, STRIPE_KEY, webhook_secret, site_secret)
     api_key = seed.put_site(cloud, deployed, ACCOUNT, shop, configuration, int(time.time()))
     data = deployed.data
     return Stack(
@@ -168,7 +169,7 @@ def set_up(cloud: Aws, deployed: Deployed, ports: Ports, options: Options, clock
         account=ACCOUNT,
         api_key=api_key,
         site=seed.SITE_ID,
-        site_secret=None,
+        site_secret=site_secret,
         webhook_url=webhook_url,
         webhook_secret=webhook_secret,
         stripe_key=STRIPE_KEY,

@@ -1,0 +1,91 @@
+"""GET /portal/{site} and GET /login/{site}: a person's browser on its way into the portal. What fails is told by a page."""
+
+from typing import Any
+
+from chalice.app import Blueprint, Response
+
+from chalicelib import clock, wording
+from chalicelib.actions.follow_redirect import follow_redirect
+from chalicelib.core.model import Page, Site
+from chalicelib.entrypoints.web import known, page, redirect
+from chalicelib.entrypoints.web import request_id as id_of
+from chalicelib.errors import Misconfigured, NotFound, StamkundError
+from chalicelib.log import count, report
+from chalicelib.pages import render
+from chalicelib.store import sites
+
+blueprint = Blueprint(__name__)
+STATUS = {"invalid_signature": 403, "expired": 410, "used": 410}
+
+
+@blueprint.route("/portal/{site_id}", methods=["GET"])
+def follow_signed_redirect(site_id: str) -> Response:
+    """Open the portal as the signed address asks, once."""
+    try:
+        url = follow_redirect(site_id, _params(), clock.now())
+        count("RedirectsFollowed", outcome="opened")
+        return redirect(blueprint, url)
+    except Exception as error:
+        return _refused(site_id, error)
+
+
+@blueprint.route("/login/{site_id}", methods=["GET"])
+def go_to_login(site_id: str) -> Response:
+    """The portal's own login page, where Stripe mails a code; without one, whom to ask."""
+    try:
+        site = _found(site_id)
+        if site.login_url:
+            return redirect(blueprint, site.login_url)
+        return page(blueprint, 404, render.no_login_page(site, _language(site)))
+    except Exception as error:
+        return _refused(site_id, error)
+
+
+def _params() -> dict[str, list[str]]:
+    held: Any = blueprint.current_request.query_params
+    return {name: list(held.getlist(name)) for name in held} if held else {}
+
+
+def _refused(site_id: str, error: Exception) -> Response:
+    """A page for the person, and a header with the code for whoever builds the address."""
+    told = known(error)
+    report(told if told.status < 500 else error, function="portal_redirect", request_id=id_of(blueprint))
+    count("RedirectsFollowed", outcome=told.code)
+    status = STATUS.get(told.code, told.status)
+    shown = page(blueprint, 503 if status >= 500 else status, _page(site_id, told, status))
+    shown.headers["X-Error-Code"] = told.code
+    if told.param and status < 500:
+        shown.headers["X-Error-Param"] = told.param
+    return shown
+
+
+def _page(site_id: str, error: StamkundError, status: int) -> Page:
+    if status >= 500:
+        return render.error_page(None, _language(None), reference=id_of(blueprint))
+    site = _site(site_id)
+    if site is None:
+        return render.not_found(None, _language(None))
+    reason: Any = error.code if error.code in ("expired", "used") else "unknown"
+    return render.dead_link_page(site, _language(site), reason, site.login_url)
+
+
+def _site(site_id: str) -> Site | None:
+    """Whose brand a page about a failure wears; it does without where that fails too."""
+    try:
+        return _found(site_id)
+    except StamkundError:
+        return None
+
+
+def _found(site_id: str) -> Site:
+    try:
+        if sites.is_id(site_id):
+            return sites.find(site_id)
+    except Misconfigured as error:
+        raise NotFound("There is no such site.", "site") from error
+    raise NotFound("There is no such site.", "site")
+
+
+def _language(site: Site | None) -> str:
+    offered = site.languages if site else wording.languages(render.COPY)
+    return wording.tag(wording.accepted(blueprint.current_request.headers.get("accept-language")), offered)
