@@ -27,6 +27,7 @@ import stripe
 from moto import mock_aws
 from moto.ses.models import ses_backends
 
+from chalicelib.actions import throttle
 from chalicelib.aws import clients, secrets
 from chalicelib.core.model import Site
 from chalicelib.store import api_keys, sites
@@ -76,6 +77,7 @@ def settings(monkeypatch: pytest.MonkeyPatch) -> None:
     gateway.client.cache_clear()
     secrets.forget()
     sites.forget()
+    throttle.forget()
 
 
 @dataclass

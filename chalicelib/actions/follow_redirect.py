@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from chalicelib.actions import throttle
 from chalicelib.actions.open_portal import open_portal, owned
 from chalicelib.aws import secrets
 from chalicelib.core import tokens
@@ -22,6 +23,7 @@ def follow_redirect(ident: str, params: Mapping[str, Sequence[str]], now: int) -
     """
     signed = tokens.parse(params)
     _check_signature(ident, signed)
+    throttle.take("site", ident, now)
     tokens.check_time(signed, now)
     brand = sites.find(ident)
     site = brand.at(signed.values.get("account", brand.account))

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from chalicelib.actions import ask_stripe
+from chalicelib.actions.once import Attempt
 from chalicelib.core import locales
 from chalicelib.core.flows import Change, Visit, check
 from chalicelib.core.members import Invalid
@@ -25,16 +26,16 @@ class Owner:
     subscription: Subscription | None = None
 
 
-def open_portal(site: Site, visit: Visit, minimal: bool = False, once: str | None = None) -> str:
+def open_portal(site: Site, visit: Visit, minimal: bool = False, once: Attempt | None = None) -> str:
     """The URL of a new session: a bearer credential, never to be logged, stored or cached.
 
-    `minimal` uses the site's configuration for mailed links where the flow allows it. `once` is an idempotency key for
-    Stripe. Raises Invalid for what the site does not allow, Retryable and StripeRefused for Stripe's answers.
+    `minimal` uses the site's configuration for mailed links where the flow allows it. `once` is an attempt that comes
+    out the same again. Raises Invalid for what the site does not allow, Retryable and StripeRefused for Stripe's answers.
     """
     check(visit, site)
     card = site.card_configuration if minimal and visit.flow.type in CARD_ONLY else None
     params = session_params(visit, visit.return_url or site.home_url, card or site.portal_configuration)
-    return ask_stripe.create_portal_session(params, site.scope, once)
+    return ask_stripe.create_portal_session(params, site.scope, once.stripe_key(params) if once else None)
 
 
 def owned(scope: str, visit: Visit) -> Visit:

@@ -2,11 +2,10 @@
 
 from chalice.app import Blueprint, Response
 
-from chalicelib import clock
-from chalicelib.actions.authenticate import authenticate
 from chalicelib.actions.show_customer import show_customer, show_invoices
 from chalicelib.core.members import is_id
-from chalicelib.entrypoints.web import account, answer, endpoint, limit, query
+from chalicelib.entrypoints.callers import caller
+from chalicelib.entrypoints.web import answer, endpoint, limit, query
 from chalicelib.errors import NotFound
 
 blueprint = Blueprint(__name__)
@@ -16,17 +15,17 @@ blueprint = Blueprint(__name__)
 @endpoint(blueprint)
 def get_customer(customer_id: str) -> Response:
     """One customer with everything at a glance."""
-    site = authenticate(blueprint.current_request.headers.get("authorization"), "read", account(blueprint))
-    return answer(blueprint, 200, show_customer(site, _known(customer_id), clock.now()))
+    by = caller(blueprint, "read")
+    return answer(blueprint, 200, show_customer(by.site, _known(customer_id), by.now))
 
 
 @blueprint.route("/v1/customers/{customer_id}/invoices", methods=["GET"])
 @endpoint(blueprint)
 def list_invoices(customer_id: str) -> Response:
     """A customer's invoices, newest first, a page at a time."""
-    site = authenticate(blueprint.current_request.headers.get("authorization"), "read", account(blueprint))
+    by = caller(blueprint, "read")
     params = query(blueprint)
-    return answer(blueprint, 200, show_invoices(site, _known(customer_id), limit(params), params.get("cursor")))
+    return answer(blueprint, 200, show_invoices(by.site, _known(customer_id), limit(params), params.get("cursor")))
 
 
 def _known(customer_id: str) -> str:

@@ -7,9 +7,9 @@ from chalice.app import Blueprint, Response
 
 from chalicelib import clock, config, wording
 from chalicelib.actions.links import Shown, follow_link, show_link
-from chalicelib.entrypoints.web import page, redirect
+from chalicelib.entrypoints.callers import stranger
+from chalicelib.entrypoints.web import known, page, redirect, with_retry
 from chalicelib.entrypoints.web import request_id as id_of
-from chalicelib.errors import StamkundError
 from chalicelib.log import count, report
 from chalicelib.pages import render
 from chalicelib.pages.render import STRIPE_ORIGINS, About
@@ -21,6 +21,7 @@ blueprint = Blueprint(__name__)
 def show_portal_link(token: str) -> Response:
     """Say what the link is for; one button. Nothing changes, however often a scanner looks."""
     try:
+        stranger(blueprint)
         return _shown(token, show_link(token, clock.now()))
     except Exception as error:
         return _failed(token, error)
@@ -30,6 +31,7 @@ def show_portal_link(token: str) -> Response:
 def follow_portal_link(token: str) -> Response:
     """Open the portal, made at this very moment."""
     try:
+        stranger(blueprint)
         shown, url = follow_link(token, clock.now())
         count("LinksFollowed", outcome=shown.dead or "opened")
         return redirect(blueprint, url) if url else _shown(token, shown)
@@ -58,9 +60,10 @@ def _about(shown: Shown) -> About:
 def _failed(token: str, error: Exception) -> Response:
     """Our fault or Stripe's: the person can try again, and the link is not spent. The site may be what cannot be read."""
     report(error, function="portal_link", request_id=id_of(blueprint))
-    status = error.status if isinstance(error, StamkundError) else 500
+    status = known(error).status
     failed = render.error_page(None, _browsers_language(wording.languages(render.COPY)), token, id_of(blueprint))
-    return page(blueprint, 503 if status >= 500 else status, failed)
+    answered = page(blueprint, 503 if status >= 500 else status, failed)
+    return with_retry(answered, known(error))
 
 
 def _language(shown: Shown) -> str:

@@ -7,7 +7,8 @@ from chalice.app import Blueprint, Response
 from chalicelib import clock, wording
 from chalicelib.actions.follow_redirect import follow_redirect
 from chalicelib.core.model import Page, Site
-from chalicelib.entrypoints.web import known, page, redirect
+from chalicelib.entrypoints.callers import stranger
+from chalicelib.entrypoints.web import known, page, redirect, with_retry
 from chalicelib.entrypoints.web import request_id as id_of
 from chalicelib.errors import Misconfigured, NotFound, StamkundError
 from chalicelib.log import count, report
@@ -22,6 +23,7 @@ STATUS = {"invalid_signature": 403, "expired": 410, "used": 410}
 def follow_signed_redirect(site_id: str) -> Response:
     """Open the portal as the signed address asks, once."""
     try:
+        stranger(blueprint)
         url = follow_redirect(site_id, _params(), clock.now())
         count("RedirectsFollowed", outcome="opened")
         return redirect(blueprint, url)
@@ -33,6 +35,7 @@ def follow_signed_redirect(site_id: str) -> Response:
 def go_to_login(site_id: str) -> Response:
     """The portal's own login page, where Stripe mails a code; without one, whom to ask."""
     try:
+        stranger(blueprint)
         site = _found(site_id)
         if site.login_url:
             return redirect(blueprint, site.login_url)
@@ -56,11 +59,11 @@ def _refused(site_id: str, error: Exception) -> Response:
     shown.headers["X-Error-Code"] = told.code
     if told.param and status < 500:
         shown.headers["X-Error-Param"] = told.param
-    return shown
+    return with_retry(shown, told)
 
 
 def _page(site_id: str, error: StamkundError, status: int) -> Page:
-    if status >= 500:
+    if status >= 500 or status == 429:
         return render.error_page(None, _language(None), reference=id_of(blueprint))
     site = _site(site_id)
     if site is None:

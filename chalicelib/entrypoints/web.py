@@ -10,7 +10,7 @@ from chalice.app import Blueprint, Response
 
 from chalicelib.core.members import Invalid, identifier
 from chalicelib.core.model import Page
-from chalicelib.errors import BadRequest, StamkundError
+from chalicelib.errors import BadRequest, StamkundError, TooMany
 from chalicelib.log import count, report
 
 P = ParamSpec("P")
@@ -56,7 +56,12 @@ def page(blueprint: Blueprint, status: int, rendered: Page) -> Response:
 
 def redirect(blueprint: Blueprint, url: str) -> Response:
     """303 See Other: the browser follows with a GET, whatever it came with."""
-    headers: Headers = {**SECURITY, "Location": url, "X-Request-Id": request_id(blueprint)}
+    headers: Headers = {
+        **SECURITY,
+        "Content-Security-Policy": JSON_CSP,
+        "Location": url,
+        "X-Request-Id": request_id(blueprint),
+    }
     return Response(body="", status_code=303, headers=headers)
 
 
@@ -66,7 +71,14 @@ def refusal(blueprint: Blueprint, error: StamkundError) -> Response:
     message = "Something failed on our side. Try again soon." if ours else error.message
     body = {"error": {"code": error.code, "message": message, "param": None if ours else error.param}}
     response = answer(blueprint, error.status, body)
-    if error.status == 503:
+    return with_retry(response, error)
+
+
+def with_retry(response: Response, error: StamkundError) -> Response:
+    """The answer with when to come again, where that helps."""
+    if isinstance(error, TooMany):
+        response.headers["Retry-After"] = str(error.retry_after)
+    elif response.status_code == 503:
         response.headers["Retry-After"] = "30"
     return response
 

@@ -9,6 +9,7 @@
 | a mailed link | `L#sha256(token)`; its public id holds the hash |
 | a customer's links, newest first | the sparse index `ref`: `L#scope#customer`, by when they were made |
 | a signed redirect | `N#site#nonce`: spent, until its time is over |
+| an idempotency key; what went beyond a burst | `I#sha256(keys)`; `T#sha256(who)` / window |
 | an API key, a site | `A#sha256(key)`, `S#site` |
 | plan names | a BatchGet on `K#scope` |
 | a job (reconcile) and where it stands | `J#scope` / its name |
@@ -96,6 +97,16 @@ def ref_links(scope: str, customer: str) -> str:
 def nonce(site: str, nonce: str) -> Key:
     """The nonce of a signed redirect; a partition of its own, as every redirect writes one."""
     return Key(f"N#{site}#{nonce}", "NONCE")
+
+
+def once(api_key: str, idempotency_key: str) -> Key:
+    """What was asked with an idempotency key: each API key has its own."""
+    return Key(f"I#{digest(f'{api_key} {idempotency_key}')}", "ONCE")
+
+
+def throttle(who: str, window: int) -> Key:
+    """How often somebody came beyond a burst, in one window."""
+    return Key(f"T#{digest(who)}", str(window))
 
 
 def api_key(secret: str) -> Key:

@@ -105,6 +105,21 @@ class NonceRow(Row):
     used_at = NumberAttribute(null=True)
 
 
+class OnceRow(Row):
+    """An idempotency key: the fingerprint of the request, its first second, and whether it was done."""
+
+    request = UnicodeAttribute(null=True)
+    at = NumberAttribute(null=True)
+    lease_until = NumberAttribute(null=True)
+    done = BooleanAttribute(null=True)
+
+
+class ThrottleRow(Row):
+    """How often somebody came beyond an ordinary burst, in one window."""
+
+    counted = NumberAttribute(null=True)
+
+
 class SiteRow(Row):
     """A merchant site: `core.model.Site` as a map."""
 
@@ -146,5 +161,5 @@ def bind() -> None:
         Row.Meta.table_name = name
         ObjectRow._connection = None
         shared = ObjectRow._get_connection()
-        for model in (LinkRow, NonceRow, SiteRow, KeyRow, JobRow, ParkedRow):
+        for model in (LinkRow, NonceRow, OnceRow, ThrottleRow, SiteRow, KeyRow, JobRow, ParkedRow):
             model._connection = shared

@@ -19,8 +19,10 @@ DRIVERS = {
     ),
     "javascript": (
         ["node", "-e"],
-        'const cases = JSON.parse(require("fs").readFileSync(0));\n'
-        "console.log(JSON.stringify(cases.map((c) => portalUrl(...c))));",
+        (
+            'const cases = JSON.parse(require("fs").readFileSync(0));\n'
+            "console.log(JSON.stringify(cases.map((c) => portalUrl(...c))));"
+        ),
     ),
     "php": (
         ["php", "-r"],
@@ -28,8 +30,10 @@ DRIVERS = {
     ),
     "ruby": (
         ["ruby", "-e"],
-        'require "json"\n'
-        "puts JSON.parse(STDIN.read).map { |c| portal_url(c[0], c[1], c[2], **c[3].transform_keys(&:to_sym)) }.to_json",
+        (
+            'require "json"\n'
+            "puts JSON.parse(STDIN.read).map { |c| portal_url(c[0], c[1], c[2], **c[3].transform_keys(&:to_sym)) }.to_json"
+        ),
     ),
 }
 
@@ -37,6 +41,7 @@ DRIVERS = {
 def example(language: str) -> str:
     """The one code block in this language."""
     text = (ROOT / "docs" / "portal.md").read_text(encoding="utf-8")
+    block: str
     (block,) = re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
     return block.removeprefix("<?php\n")
 
