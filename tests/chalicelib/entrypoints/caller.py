@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app import app
+from tests import contract
 from tests.builders import rest_event
 
 
@@ -41,7 +42,10 @@ def call(
     query: dict[str, str] | Sequence[tuple[str, str]] | None = None,
     **params: str,
 ) -> Answer:
-    """One request; a body that is no string is sent as JSON, and pairs of the query may name one parameter twice."""
+    """One request; a body that is no string is sent as JSON, and pairs of the query may name one parameter twice.
+
+    Every answer must be one that the API's document knows.
+    """
     sent = {
         "content-type": "application/json",
         **({"authorization": f"Bearer {key}"} if key else {}),
@@ -57,4 +61,6 @@ def call(
     event["multiValueQueryStringParameters"] = every or None
     answer = app(event, None)
     multi = {name: values[0] for name, values in answer.get("multiValueHeaders", {}).items()}
-    return Answer(answer["statusCode"], answer["body"], {**answer["headers"], **multi})
+    seen = Answer(answer["statusCode"], answer["body"], {**answer["headers"], **multi})
+    contract.check(method, path, seen.status, seen.headers, seen.text)
+    return seen
