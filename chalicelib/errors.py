@@ -6,6 +6,7 @@
     |   |-- Unauthorized        401
     |   |-- Forbidden           403
     |   |-- NotFound            404
+    |   |-- TooMany             429
     |-- Retryable               try again later: 503, or back to the queue
     |   |-- StoreUnavailable    DynamoDB did not take it
     |   |-- QueueUnavailable    SQS did not take it
@@ -70,6 +71,17 @@ class NotFound(Rejected):
 
     code = "not_found"
     status = 404
+
+
+class TooMany(Rejected):
+    """More requests than anybody needs; `retry_after` seconds from now they are taken again."""
+
+    code = "rate_limited"
+    status = 429
+
+    def __init__(self, message: str, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class Retryable(StamkundError):

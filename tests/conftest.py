@@ -27,6 +27,7 @@ import stripe
 from moto import mock_aws
 from moto.ses.models import ses_backends
 
+from chalicelib.actions import throttle
 from chalicelib.aws import clients, secrets
 from chalicelib.core.model import Site
 from chalicelib.store import api_keys, sites
@@ -43,6 +44,7 @@ NOW = 1_793_620_800
 
 ACCOUNT = "acct_1TwinNordlys"
 WEBHOOK_SECRET = "whsec_test_secret_of_the_default_endpoint"
+SITE_SECRET = "smss_test_secret_of_nordlys_for_signed_redirects"
 SITE = Site(
     id="nordlys",
     name="Nordlys",
@@ -75,6 +77,7 @@ def settings(monkeypatch: pytest.MonkeyPatch) -> None:
     gateway.client.cache_clear()
     secrets.forget()
     sites.forget()
+    throttle.forget()
 
 
 @dataclass
@@ -112,7 +115,11 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
         monkeypatch.setenv("EVENTS_QUEUE_URL", urls[0])
         monkeypatch.setenv("MAILS_QUEUE_URL", urls[1])
         monkeypatch.setenv("NEW_CARDS_QUEUE_URL", urls[2])
-        value = {"stripe_api_key": "rk_test_twin_key", "webhook_secrets": {"default": [WEBHOOK_SECRET]}}
+        value = {
+            "stripe_api_key": "rk_test_twin_key",
+            "webhook_secrets": {"default": [WEBHOOK_SECRET]},
+            "site_secrets": {SITE.id: [SITE_SECRET]},
+        }
         boto3.client("secretsmanager").create_secret(Name="stamkund-test", SecretString=json.dumps(value))
         boto3.client("sesv2").create_email_identity(EmailIdentity="nordlys.example")
         boto3.client("sesv2").create_configuration_set(ConfigurationSetName="stamkund-test")

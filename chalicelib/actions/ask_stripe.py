@@ -42,11 +42,14 @@ def fetch_invoice(ident: str, scope: str | None = None) -> dict[str, Any] | None
     return gateway.fetch_invoice(_client(), ident, _account(scope))
 
 
-def create_portal_session(params: dict[str, Any], scope: str | None = None) -> str:
-    """The URL of a new portal session: never to be logged, stored or cached. Raises as `fetch`."""
+def create_portal_session(params: dict[str, Any], scope: str | None = None, once: str | None = None) -> str:
+    """The URL of a new portal session: never to be logged, stored or cached. Raises as `fetch`.
+
+    Stripe gives the same session again for the same `once` and parameters, for a day.
+    """
     from chalicelib.stripe_api import gateway
 
-    return gateway.create_portal_session(_client(), params, _account(scope))
+    return gateway.create_portal_session(_client(), params, _account(scope), once)
 
 
 def replace_card(subscription: str, card: str, scope: str) -> None:

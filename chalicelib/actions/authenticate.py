@@ -13,8 +13,8 @@ def authenticate(header: str | None, scope: str, account: str | None = None, *, 
     Raises Unauthorized without a key that counts, Forbidden where the key may not do what `scope` names, NotFound for an
     account that the site may not see: whether there is such an account is nobody's business.
     """
-    kind, _, secret = (header or "").partition(" ")
-    key = api_keys.find(secret.strip()) if kind.lower() == "bearer" and secret.isascii() else None
+    secret = bearer(header)
+    key = api_keys.find(secret) if secret else None
     if key is None:
         raise Unauthorized("Send a valid API key as Authorization: Bearer smk_...", "Authorization")
     if scope not in key.scopes and "admin" not in key.scopes:
@@ -26,3 +26,9 @@ def authenticate(header: str | None, scope: str, account: str | None = None, *, 
     if seen is None:
         raise NotFound("There is no such account for this API key.", "account")
     return seen
+
+
+def bearer(header: str | None) -> str:
+    """The key in an Authorization header, or nothing."""
+    kind, _, secret = (header or "").partition(" ")
+    return secret.strip() if kind.lower() == "bearer" and secret.isascii() else ""

@@ -3,14 +3,18 @@
 Mail scanners open links, so a GET only shows; the portal session, which lives five minutes, is made by the POST.
 """
 
-import secrets
+import json
 from dataclasses import dataclass
 from typing import Literal
 
 from chalicelib import config
 from chalicelib.actions import ask_stripe
-from chalicelib.actions.open_portal import Flow, open_portal
+from chalicelib.actions.open_portal import open_portal
+from chalicelib.core import locales
 from chalicelib.core.cases import closes_case
+from chalicelib.core.flow_json import parse_visit, visit_body
+from chalicelib.core.flows import Flow, Visit, check
+from chalicelib.core.members import Invalid
 from chalicelib.core.model import Invoice, Money, Site, account_of
 from chalicelib.errors import NotFound
 from chalicelib.store import links, sites
@@ -27,6 +31,7 @@ LIFETIME = 7 * 86_400
 PAY = "pay"
 """Not a flow of Stripe's portal: leads to the hosted invoice, the one place where a bank can ask for a confirmation."""
 
+State = Literal["open", "expired", "revoked", "used"]
 Dead = Literal["expired", "revoked", "used", "unknown", "settled"]
 
 
@@ -41,25 +46,32 @@ class Shown:
 
 
 def make_link(
-    site: Site, customer: str, flow: Flow, now: int, lifetime: int = LIFETIME, single: bool = False
+    site: Site, visit: Visit, now: int, lifetime: int = LIFETIME, single: bool = False, token: str | None = None
 ) -> tuple[str, Link]:
-    """(address, link) for a customer of this site."""
-    return _put(
-        site, Link("", site.scope, site.id, customer, flow.type, flow.subscription, None, single, now + lifetime)
+    """(address, link) for a customer of this site. Raises Invalid for what the site does not allow."""
+    check(visit, site)
+    link = Link(
+        site.scope,
+        site.id,
+        visit.customer,
+        visit.flow.type,
+        now + lifetime,
+        created=now,
+        single_use=single,
+        visit=json.dumps(visit_body(visit)),
     )
+    return _put(site, link, token)
 
 
 def link_for_case(site: Site, case: Key, customer: str, flow: str, language: str, now: int) -> str:
     """The address that a reminder carries: good for 7 days, or until its case closes."""
-    link = Link("", site.scope, site.id, customer, flow, None, case.sk, False, now + LIFETIME, language)
+    link = Link(site.scope, site.id, customer, flow, now + LIFETIME, created=now, case_sk=case.sk, language=language)
     return _put(site, link)[0]
 
 
-def _put(site: Site, link: Link) -> tuple[str, Link]:
-    token = links.new_token()
-    named = Link(**{**link.__dict__, "id": f"lnk_{secrets.token_hex(8)}"})
-    links.put(token, named)
-    return f"{site.base_url}/l/{token}", named
+def _put(site: Site, link: Link, token: str | None = None) -> tuple[str, Link]:
+    token = token or links.new_token()
+    return f"{site.base_url}/l/{token}", links.put(token, link)
 
 
 def show_link(token: str, now: int) -> Shown:
@@ -70,16 +82,32 @@ def show_link(token: str, now: int) -> Shown:
         return Shown(sites.find(config.setting("SITE")), None, "unknown")
     brand = sites.find(link.site)
     site = brand.at(account_of(link.scope)[0])
-    if site is None or link.revoked_at is not None:  # an account that the site may not see any more
+    if site is None or not _allowed(link, site):  # the site may not see the account, or offer the flow, any more
         return Shown(brand, link, "revoked")
-    if now >= link.good_until:
-        return Shown(site, link, "expired")
-    if link.used_at is not None:
-        return Shown(site, link, "used")
+    dead = state(link, now)
+    if dead != "open":
+        return Shown(site, link, dead)
     invoice = _case(link)
     if invoice is not None and closes_case(invoice):
         return Shown(site, link, "settled")
     return Shown(site, link, None, Money(invoice.amount_remaining, invoice.currency) if invoice else None)
+
+
+def state(link: Link, now: int) -> State:
+    """`open`, or why it opens nothing, as its page tells it."""
+    if link.revoked_at is not None:
+        return "revoked"
+    if now >= link.good_until:
+        return "expired"
+    return "used" if link.used_at is not None else "open"
+
+
+def _allowed(link: Link, site: Site) -> bool:
+    try:
+        check(_visit(link), site)
+    except Invalid:
+        return False
+    return True
 
 
 def _case(link: Link) -> Invoice | None:
@@ -115,5 +143,11 @@ def _target(site: Site, link: Link) -> str:
         url = shapes.invoice(raw).hosted_invoice_url if raw else None
         if url:
             return url
-    flow = Flow("payment_method_update" if link.flow == PAY else link.flow, link.subscription)
-    return open_portal(site, link.customer, flow, site.home_url, minimal=True)
+    return open_portal(site, _visit(link), minimal=True)
+
+
+def _visit(link: Link) -> Visit:
+    if link.visit is not None:
+        return parse_visit(json.loads(link.visit))
+    locale = locales.for_stripe([link.language]) if link.language else None
+    return Visit(link.customer, Flow("payment_method_update" if link.flow == PAY else link.flow), locale=locale)

@@ -1,105 +1,79 @@
 """The one place where Stripe's portal sessions are made: at the click, for a customer that somebody vouched for."""
 
-from dataclasses import dataclass
-from typing import Any
-from urllib.parse import urlsplit
+from dataclasses import dataclass, replace
 
 from chalicelib.actions import ask_stripe
-from chalicelib.core.model import Kind, Site
-from chalicelib.errors import BadRequest, NotFound
-from chalicelib.store import keys
+from chalicelib.actions.once import Attempt
+from chalicelib.core import locales
+from chalicelib.core.flows import Change, Visit, check
+from chalicelib.core.members import Invalid
+from chalicelib.core.model import Customer, Kind, Site, Subscription
+from chalicelib.errors import NotFound
+from chalicelib.store import keys, objects
 from chalicelib.store.objects import record_of
-from chalicelib.store.table import get
-from chalicelib.store.tables import ObjectRow
+from chalicelib.stripe_api.portal_params import session_params
 
-OF_SUBSCRIPTION = frozenset({"subscription_cancel", "subscription_update"})
-FLOWS = OF_SUBSCRIPTION | {"payment_method_update", "customer_update"}
+OVER = ("canceled", "incomplete_expired")
+CARD_ONLY = (None, "payment_method_update")
+"""Where a mailed link leads with the site's configuration for cards; any other flow needs the full one."""
 
 
 @dataclass(frozen=True)
-class Flow:
-    """Which page of the portal to open; no type is its home. Flows of a subscription name which."""
+class Owner:
+    """A customer that we know, and the subscription that the visit is about, if it is about one."""
 
-    type: str | None = None
-    subscription: str | None = None
+    customer: Customer
+    subscription: Subscription | None = None
 
 
-def open_portal(
-    site: Site, customer: str, flow: Flow, return_url: str | None, locale: str | None = None, minimal: bool = False
-) -> str:
+def open_portal(site: Site, visit: Visit, minimal: bool = False, once: Attempt | None = None) -> str:
     """The URL of a new session: a bearer credential, never to be logged, stored or cached.
 
-    `minimal` uses the site's configuration for mailed links (card only). Raises BadRequest for a flow or return address
-    that is not allowed, Retryable and StripeRefused for Stripe's answers.
+    `minimal` uses the site's configuration for mailed links where the flow allows it. `once` is an attempt that comes
+    out the same again. Raises Invalid for what the site does not allow, Retryable and StripeRefused for Stripe's answers.
     """
-    check_flow(flow)
-    configuration = (site.card_configuration if minimal else None) or site.portal_configuration
-    params: dict[str, Any] = {"customer": customer, "return_url": allowed_return(site, return_url)}
-    if configuration:
-        params["configuration"] = configuration
-    if locale:
-        params["locale"] = locale
-    if flow.type:
-        params["flow_data"] = _flow_data(flow)
-    return ask_stripe.create_portal_session(params, site.scope)
+    check(visit, site)
+    card = site.card_configuration if minimal and visit.flow.type in CARD_ONLY else None
+    params = session_params(visit, visit.return_url or site.home_url, card or site.portal_configuration)
+    return ask_stripe.create_portal_session(params, site.scope, once.stripe_key(params) if once else None)
 
 
-def check_flow(flow: Flow) -> None:
-    """Raise BadRequest for a flow that Stripe would refuse, or that we do not open."""
-    if flow.type is not None and flow.type not in FLOWS:
-        raise BadRequest(f"flow.type must be one of {', '.join(sorted(FLOWS))}.", "flow.type")
-    if flow.type in OF_SUBSCRIPTION and not flow.subscription:
-        raise BadRequest(f"The flow {flow.type} needs a subscription.", "flow.subscription")
-    if flow.type not in OF_SUBSCRIPTION and flow.subscription:
-        raise BadRequest(f"The flow {flow.type or 'home'} takes no subscription.", "flow.subscription")
+def owned(scope: str, visit: Visit) -> Visit:
+    """The visit with all that our table knows of it: the customer's language, the subscription's only item. One read.
 
-
-def check_owner(scope: str, customer: str, flow: Flow) -> None:
-    """Raise NotFound unless we know the customer, and the flow's subscription is theirs: one read."""
-    kind = Kind.SUBSCRIPTION if flow.subscription else Kind.CUSTOMER
-    row = get(ObjectRow, keys.of_object(scope, kind, flow.subscription or customer, customer, 0))
-    if row is None or record_of(row) is None or row.gone:
-        what = "subscription of this customer" if flow.subscription else "customer"
-        raise NotFound(f"There is no such {what}.", "flow.subscription" if flow.subscription else "customer")
-
-
-def _flow_data(flow: Flow) -> dict[str, Any]:
-    data: dict[str, Any] = {"type": flow.type}
-    if flow.subscription:
-        data[str(flow.type)] = {"subscription": flow.subscription}
-    return data
-
-
-def allowed_return(site: Site, return_url: str | None) -> str:
-    """The address that the portal returns to: the site's home, or one under its allow-list, compared after parsing.
-
-    Raises BadRequest. Backslashes, control characters and userinfo are refused outright: browsers and servers read them
-    differently.
+    Raises NotFound unless we know the customer, and the flow's subscription and item are theirs; Invalid for a
+    subscription that is over.
     """
-    if return_url is None:
-        return site.home_url
-    if return_url == site.home_url:
-        return return_url
-    if not _plain(return_url) or not any(_under(return_url, prefix) for prefix in site.return_urls):
-        raise BadRequest("return_url is not in the site's list of return URLs.", "return_url")
-    return return_url
+    owner = _owner(scope, visit)
+    locale = visit.locale or locales.for_stripe(owner.customer.locales)
+    flow = visit.flow
+    if flow.change and owner.subscription:
+        flow = replace(flow, change=_of(owner.subscription, flow.change))
+    return replace(visit, locale=locale, flow=flow)
 
 
-def _plain(url: str) -> bool:
-    return (
-        url.isascii()
-        and url.isprintable()
-        and not set(url) & set('\\ "<>@')
-        and "/../" not in f"{url}/"
-        and "%" not in url
-    )
+def _owner(scope: str, visit: Visit) -> Owner:
+    asked = [(Kind.CUSTOMER, visit.customer)]
+    if visit.flow.subscription:
+        asked.append((Kind.SUBSCRIPTION, visit.flow.subscription))
+    wanted = [keys.of_object(scope, kind, ident, visit.customer, 0) for kind, ident in asked]
+    found = objects.rows(wanted)
+    records = [record_of(row) for key in wanted if (row := found.get(key)) and not row.gone]
+    customer = next((each for each in records if isinstance(each, Customer)), None)
+    if customer is None:
+        raise NotFound("There is no such customer.", "customer")
+    subscription = next((each for each in records if isinstance(each, Subscription)), None)
+    if visit.flow.subscription and (subscription is None or subscription.customer != customer.id):
+        raise NotFound("There is no such subscription of this customer.", "flow.subscription")
+    if subscription and subscription.status in OVER:
+        raise Invalid(f"The subscription is {subscription.status}: it cannot be changed.", "flow.subscription")
+    return Owner(customer, subscription)
 
 
-def _under(url: str, prefix: str) -> bool:
-    try:
-        ours, theirs = urlsplit(prefix), urlsplit(url)
-        same = (ours.scheme, ours.hostname, ours.port) == (theirs.scheme, theirs.hostname, theirs.port)
-    except ValueError:
-        return False
-    path = ours.path.rstrip("/")
-    return same and (theirs.path == path or theirs.path.startswith(f"{path}/") or (not path and not theirs.path))
+def _of(subscription: Subscription, change: Change) -> Change:
+    items = [item.id for item in subscription.items]
+    if change.item is None and len(items) != 1:
+        raise Invalid("The subscription has several items: name one.", "flow.items[0].id")
+    if change.item is not None and change.item not in items:
+        raise NotFound("There is no such item of this subscription.", "flow.items[0].id")
+    return replace(change, item=change.item or items[0])

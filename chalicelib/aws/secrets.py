@@ -1,7 +1,7 @@
 """The one secret in Secrets Manager, cached for five minutes.
 
-Its value is JSON: `{"stripe_api_key": "rk_...", "webhook_secrets": {"default": ["whsec_...", ...]}}`. An endpoint has two
-secrets while one is rolled.
+Its value is JSON: `{"stripe_api_key": "rk_...", "webhook_secrets": {"default": ["whsec_...", ...]}, "site_secrets":
+{"<site>": ["smss_...", ...]}}`. An endpoint and a site have two secrets while one is rolled.
 """
 
 import json
@@ -48,6 +48,26 @@ def webhook_secrets(endpoint: str, newest: bool = False) -> list[str]:
     if not usable or len(usable) != len(secrets):
         raise Misconfigured("Every secret of a webhook endpoint must begin with whsec_.", "webhook_secrets")
     return usable
+
+
+def site_secrets(site: str, newest: bool = False) -> list[str]:
+    """The secrets that sign a site's redirects; `newest` as for `webhook_secrets`.
+
+    Raises NotFound for a site without any, Misconfigured where one is unusable: too short, or not of this kind.
+    """
+    sites = _value(REFETCH_AFTER if newest else LIFETIME).get("site_secrets", {})
+    if not isinstance(sites, dict):
+        raise Misconfigured("site_secrets must be a JSON object of sites.", "site_secrets")
+    secrets = sites.get(site)
+    if not secrets:
+        raise NotFound("There is no such site, or its redirects are not signed.", "site")
+    if not isinstance(secrets, list) or not all(_is_site_secret(each) for each in secrets):
+        raise Misconfigured("Every secret of a site must be smss_ and at least 32 more characters.", "site_secrets")
+    return list(secrets)
+
+
+def _is_site_secret(secret: Any) -> bool:
+    return isinstance(secret, str) and secret.startswith("smss_") and len(secret) >= len("smss_") + 32
 
 
 def forget() -> None:

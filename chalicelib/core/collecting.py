@@ -6,7 +6,7 @@ neither that card nor that day. So the default is copied to where the failed car
 
 from dataclasses import dataclass
 
-from chalicelib.core.dunning import opens_case
+from chalicelib.core.cases import opens_case
 from chalicelib.core.model import Invoice
 
 

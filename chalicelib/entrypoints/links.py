@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 from chalice.app import Blueprint, Response
 
 from chalicelib import clock, config
-from chalicelib.entrypoints.web import page, redirect
+from chalicelib.entrypoints.callers import stranger
+from chalicelib.entrypoints.web import known, page, redirect, with_retry
 from chalicelib.entrypoints.web import request_id as id_of
-from chalicelib.errors import StamkundError
 from chalicelib.log import count, report
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ def show_portal_link(token: str) -> Response:
     from chalicelib.actions.links import show_link
 
     try:
+        stranger(blueprint)
         return _shown(token, show_link(token, clock.now()))
     except Exception as error:
         return _failed(token, error)
@@ -36,6 +37,7 @@ def follow_portal_link(token: str) -> Response:
     from chalicelib.actions.links import follow_link
 
     try:
+        stranger(blueprint)
         shown, url = follow_link(token, clock.now())
         count("LinksFollowed", outcome=shown.dead or "opened")
         return redirect(blueprint, url) if url else _shown(token, shown)
@@ -71,9 +73,10 @@ def _failed(token: str, error: Exception) -> Response:
     from chalicelib.pages import render
 
     report(error, function="portal_link", request_id=id_of(blueprint))
-    status = error.status if isinstance(error, StamkundError) else 500
+    status = known(error).status
     failed = render.error_page(None, _browsers_language(wording.languages(render.COPY)), token, id_of(blueprint))
-    return page(blueprint, 503 if status >= 500 else status, failed)
+    answered = page(blueprint, 503 if status >= 500 else status, failed)
+    return with_retry(answered, known(error))
 
 
 def _language(shown: "Shown") -> str:

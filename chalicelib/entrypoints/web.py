@@ -1,15 +1,16 @@
 """What every route shares: the error shape, the security headers, and reading a JSON body without trusting it."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import wraps
 from typing import Any, ParamSpec
 from uuid import uuid4
 
 from chalice.app import Blueprint, Response
 
+from chalicelib.core.members import Invalid, identifier
 from chalicelib.core.model import Page
-from chalicelib.errors import BadRequest, StamkundError
+from chalicelib.errors import BadRequest, StamkundError, TooMany
 from chalicelib.log import count, report
 
 P = ParamSpec("P")
@@ -23,6 +24,7 @@ SECURITY = {
 JSON_CSP = "default-src 'none'; frame-ancestors 'none'"
 Headers = dict[str, str | list[str]]
 LARGEST_BODY = 64 * 1024
+LARGEST_PAGE = 100
 
 
 def request_id(blueprint: Blueprint) -> str:
@@ -54,7 +56,12 @@ def page(blueprint: Blueprint, status: int, rendered: Page) -> Response:
 
 def redirect(blueprint: Blueprint, url: str) -> Response:
     """303 See Other: the browser follows with a GET, whatever it came with."""
-    headers: Headers = {**SECURITY, "Location": url, "X-Request-Id": request_id(blueprint)}
+    headers: Headers = {
+        **SECURITY,
+        "Content-Security-Policy": JSON_CSP,
+        "Location": url,
+        "X-Request-Id": request_id(blueprint),
+    }
     return Response(body="", status_code=303, headers=headers)
 
 
@@ -64,7 +71,14 @@ def refusal(blueprint: Blueprint, error: StamkundError) -> Response:
     message = "Something failed on our side. Try again soon." if ours else error.message
     body = {"error": {"code": error.code, "message": message, "param": None if ours else error.param}}
     response = answer(blueprint, error.status, body)
-    if error.status == 503:
+    return with_retry(response, error)
+
+
+def with_retry(response: Response, error: StamkundError) -> Response:
+    """The answer with when to come again, where that helps."""
+    if isinstance(error, TooMany):
+        response.headers["Retry-After"] = str(error.retry_after)
+    elif response.status_code == 503:
         response.headers["Retry-After"] = "30"
     return response
 
@@ -86,19 +100,35 @@ def endpoint(blueprint: Blueprint) -> Callable[[Callable[P, Response]], Callable
 
 
 def _reported(blueprint: Blueprint, name: str, error: Exception) -> StamkundError:
-    report(error, function=name, request_id=request_id(blueprint))
-    known = error if isinstance(error, StamkundError) else StamkundError("unforeseen")
-    count("Refusals", code=known.code)
-    return known
+    report(known(error) if isinstance(error, Invalid) else error, function=name, request_id=request_id(blueprint))
+    told = known(error)
+    count("Refusals", code=told.code)
+    return told
+
+
+def known(error: Exception) -> StamkundError:
+    """An error as one of ours: what was sent wrong, or what we did not foresee."""
+    if isinstance(error, Invalid):
+        return BadRequest(error.message, error.param, error.code)
+    return error if isinstance(error, StamkundError) else StamkundError("unforeseen")
+
+
+def query(blueprint: Blueprint) -> dict[str, str]:
+    """The parameters of the query; of one that stands there twice, the last."""
+    return dict(blueprint.current_request.query_params or {})
 
 
 def account(blueprint: Blueprint) -> str | None:
-    """The account that `?account=` names, or None for the site's own. Raises BadRequest for what is no id of one."""
-    params: dict[str, str] = dict(blueprint.current_request.query_params or {})
-    named = params.get("account")
-    if named is not None and not is_id(named, "acct_"):
-        raise BadRequest("account must be an id that begins with acct_.", "account")
-    return named
+    """The account that `?account=` names, or None for the site's own. Raises Invalid for what is no id of one."""
+    return identifier(query(blueprint), "account", prefix="acct_")
+
+
+def limit(params: Mapping[str, str]) -> int:
+    """How many elements of a list a page has. Raises Invalid."""
+    value = params.get("limit", "20")
+    if not (value.isascii() and value.isdigit()) or not 1 <= int(value[:9]) <= LARGEST_PAGE:
+        raise Invalid(f"limit must be a whole number from 1 to {LARGEST_PAGE}.", "limit")
+    return int(value)
 
 
 def raw_body(blueprint: Blueprint) -> bytes:
@@ -110,7 +140,7 @@ def raw_body(blueprint: Blueprint) -> bytes:
     return body.encode() if isinstance(body, str) else bytes(body)
 
 
-def json_body(blueprint: Blueprint, allowed: set[str]) -> dict[str, Any]:
+def json_body(blueprint: Blueprint, allowed: Collection[str]) -> dict[str, Any]:
     """The body as a JSON object that has only `allowed` members. Raises BadRequest, naming the member."""
     kind = blueprint.current_request.headers.get("content-type", "application/json")
     if kind.partition(";")[0].strip().lower() != "application/json":
@@ -125,33 +155,10 @@ def json_body(blueprint: Blueprint, allowed: set[str]) -> dict[str, Any]:
         raise BadRequest("The body is not valid JSON.") from error
     if not isinstance(body, dict):
         raise BadRequest("The body must be a JSON object.")
-    unknown = sorted(set(body) - allowed)
+    unknown = sorted(set(body) - set(allowed))
     if unknown:
         raise BadRequest(f"Unknown member; allowed are {', '.join(sorted(allowed))}.", unknown[0][:100])
     return body
-
-
-def text(body: Mapping[str, Any], name: str, required: bool = False, longest: int = 2000) -> str | None:
-    """A string member. Raises BadRequest where it is missing but required, is empty, too long or no string."""
-    value = body.get(name)
-    if value is None and not required:
-        return None
-    if not isinstance(value, str) or not value or len(value) > longest:
-        raise BadRequest(f"{name} must be a string of 1 to {longest} characters.", name)
-    return value
-
-
-def identifier(body: Mapping[str, Any], name: str, prefix: str, required: bool = False) -> str | None:
-    """A Stripe id with its prefix. Raises BadRequest."""
-    value = text(body, name, required, longest=255)
-    if value is not None and not is_id(value, prefix):
-        raise BadRequest(f"{name} must be an id that begins with {prefix}.", name)
-    return value
-
-
-def is_id(value: str, prefix: str) -> bool:
-    """Whether a string looks like a Stripe id: it goes into keys, so `#` must never be in it."""
-    return value.startswith(prefix) and value.isascii() and value.replace("_", "").isalnum() and len(value) <= 255
 
 
 def _no_constant(name: str) -> None:

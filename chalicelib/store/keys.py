@@ -6,7 +6,10 @@
 | the account page, the state API | one Query on the customer: state first, then invoices, newest first |
 | a customer's invoices, paged | the same Query, from `5#INV#` |
 | the reminder run | one Query per shard on the sparse index `due`, up to now |
-| a mailed link | `L#sha256(token)` |
+| a mailed link | `L#sha256(token)`; its public id holds the hash |
+| a customer's links, newest first | the sparse index `ref`: `L#scope#customer`, by when they were made |
+| a signed redirect | `N#site#nonce`: spent, until its time is over |
+| an idempotency key; what went beyond a burst | `I#sha256(keys)`; `T#sha256(who)` / window |
 | an API key, a site | `A#sha256(key)`, `S#site` |
 | a site's API keys | one Query on the sparse index `ref` |
 | plan names | a BatchGet on `K#scope` |
@@ -75,6 +78,36 @@ def catalogue(scope: str) -> str:
 def link(token: str) -> Key:
     """A mailable link: only the hash of its token is stored."""
     return Key(f"L#{digest(token)}", "LINK")
+
+
+def link_id(key: Key) -> str:
+    """The public id of a link. It leads to the link without an index, and to the token no more than the table does."""
+    return "lnk_" + key.pk.removeprefix("L#")
+
+
+def link_of(ident: str) -> Key:
+    """The key of the link with this public id."""
+    return Key("L#" + ident.removeprefix("lnk_"), "LINK")
+
+
+def ref_links(scope: str, customer: str) -> str:
+    """A customer's links in the index `ref`."""
+    return f"L#{scope}#{customer}"
+
+
+def nonce(site: str, nonce: str) -> Key:
+    """The nonce of a signed redirect; a partition of its own, as every redirect writes one."""
+    return Key(f"N#{site}#{nonce}", "NONCE")
+
+
+def once(api_key: str, idempotency_key: str) -> Key:
+    """What was asked with an idempotency key: each API key has its own."""
+    return Key(f"I#{digest(f'{api_key} {idempotency_key}')}", "ONCE")
+
+
+def throttle(who: str, window: int) -> Key:
+    """How often somebody came beyond a burst, in one window."""
+    return Key(f"T#{digest(who)}", str(window))
 
 
 def api_key(secret: str) -> Key:

@@ -1,5 +1,6 @@
 """Merchant sites. They change rarely and are read by every request, so a Lambda keeps them for a minute."""
 
+import re
 import time
 
 from chalicelib.core.model import Site
@@ -9,6 +10,7 @@ from chalicelib.store.table import as_map, get, store_errors
 from chalicelib.store.tables import SiteRow, bind
 
 LIFETIME = 60
+_ID = re.compile(r"[a-z0-9-]{1,64}")
 _cached: dict[str, tuple[float, Site]] = {}
 
 
@@ -28,6 +30,11 @@ def find(ident: str) -> Site:
         site = _read(ident)
         _cached[ident] = (time.monotonic(), site)
     return site
+
+
+def is_id(ident: str) -> bool:
+    """Whether a string can be the id of a site: strangers may send anything."""
+    return _ID.fullmatch(ident) is not None
 
 
 def forget() -> None:

@@ -84,20 +84,42 @@ class ObjectRow(Row):
 
 
 class LinkRow(Row):
-    """A mailable link, stored under the hash of its token."""
+    """A mailable link, stored under the hash of its token. `visit` is JSON: what `core.flow_json` reads."""
 
     id = UnicodeAttribute()
     scope = UnicodeAttribute()
     site = UnicodeAttribute()
     customer = UnicodeAttribute()
     flow = UnicodeAttribute(null=True)
-    subscription = UnicodeAttribute(null=True)
+    visit = UnicodeAttribute(null=True)
     case_sk = UnicodeAttribute(null=True)
     single_use = BooleanAttribute(default=False)
     used_at = NumberAttribute(null=True)
     revoked_at = NumberAttribute(null=True)
+    created = NumberAttribute(null=True)
     good_until = NumberAttribute()
     language = UnicodeAttribute(null=True)
+
+
+class NonceRow(Row):
+    """A nonce of a signed redirect; spent while it has `used_at`."""
+
+    used_at = NumberAttribute(null=True)
+
+
+class OnceRow(Row):
+    """An idempotency key: the fingerprint of the request, its first second, and whether it was done."""
+
+    request = UnicodeAttribute(null=True)
+    at = NumberAttribute(null=True)
+    lease_until = NumberAttribute(null=True)
+    done = BooleanAttribute(null=True)
+
+
+class ThrottleRow(Row):
+    """How often somebody came beyond an ordinary burst, in one window."""
+
+    counted = NumberAttribute(null=True)
 
 
 class SiteRow(Row):
@@ -149,5 +171,5 @@ def bind() -> None:
         ObjectRow._connection = None
         shared = ObjectRow._get_connection()
         shared.connection.session.set_default_client_config(_CLIENT)
-        for model in (LinkRow, SiteRow, KeyRow, JobRow, ParkedRow):
+        for model in (LinkRow, NonceRow, OnceRow, ThrottleRow, SiteRow, KeyRow, JobRow, ParkedRow):
             model._connection = shared

@@ -60,10 +60,12 @@ def fetch_invoice(stripe_client: Client, ident: str, account: str | None = None)
     return found.to_dict(for_json=True)
 
 
-def create_portal_session(stripe_client: Client, params: dict[str, Any], account: str | None = None) -> str:
+def create_portal_session(
+    stripe_client: Client, params: dict[str, Any], account: str | None = None, once: str | None = None
+) -> str:
     """The URL of a new portal session: a bearer credential, never to be logged, stored or cached."""
     with refusals():
-        return stripe_client.v1.billing_portal.sessions.create(params, *_of(account)[1:]).url  # type: ignore[arg-type]
+        return stripe_client.v1.billing_portal.sessions.create(params, _once(once, account)).url  # type: ignore[arg-type]
 
 
 def replace_card(stripe_client: Client, subscription: str, card: str, key: str, account: str | None = None) -> None:
@@ -88,9 +90,10 @@ def pay_invoice(stripe_client: Client, invoice: str, card: str, key: str, accoun
         raise
 
 
-def _once(key: str, account: str | None) -> Any:
-    """The options of a call that must have its effect once, however often it is made."""
-    return {"idempotency_key": key, **({"stripe_account": account} if account else {})}
+def _once(key: str | None, account: str | None) -> Any:
+    """The options of a call that, given a key, has its effect once, however often it is made."""
+    options = {"stripe_account": account, "idempotency_key": key}
+    return {name: value for name, value in options.items() if value is not None}
 
 
 def _of(account: str | None) -> tuple[Any, ...]:

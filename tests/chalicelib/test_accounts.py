@@ -10,10 +10,10 @@ import pytest
 from chalicelib import clock
 from chalicelib.actions import ask_stripe, reconcile
 from chalicelib.actions.links import follow_link, make_link, show_link
-from chalicelib.actions.open_portal import Flow
 from chalicelib.actions.receive_event import receive
 from chalicelib.actions.record_feedback import record_feedback
 from chalicelib.actions.send_reminder import send_reminder
+from chalicelib.core.flows import Visit
 from chalicelib.core.model import Customer, Kind
 from chalicelib.core.reconcile import start
 from chalicelib.entrypoints.apply_events import apply_events
@@ -184,7 +184,7 @@ def test_a_portal_session_is_opened_in_the_name_of_the_account(
 ) -> None:
     asked: list[tuple[dict[str, Any], str | None]] = []
 
-    def create(params: dict[str, Any], scope: str | None = None) -> str:
+    def create(params: dict[str, Any], scope: str | None = None, _once: str | None = None) -> str:
         asked.append((params, scope))
         return "https://billing.stripe.com/p/session"
 
@@ -203,14 +203,14 @@ def test_a_link_opens_in_its_own_account_and_dies_with_the_sites_leave(
 ) -> None:
     asked: list[str | None] = []
 
-    def create(_params: dict[str, Any], scope: str | None = None) -> str:
+    def create(_params: dict[str, Any], scope: str | None = None, _once: str | None = None) -> str:
         asked.append(scope)
         return "https://billing.stripe.com/p/session"
 
     monkeypatch.setattr(ask_stripe, "create_portal_session", create)
     theirs = sites.find(SITE.id).at(OTHER)
     assert theirs
-    url, _ = make_link(theirs, CUSTOMER, Flow(), NOW)
+    url, _ = make_link(theirs, Visit(CUSTOMER), NOW)
     token = url.rpartition("/")[2]
 
     follow_link(token, NOW)

@@ -35,8 +35,8 @@ class Door:
         return perform()
 
     def send_message(self, *, QueueUrl: str, MessageBody: str) -> Answer:  # noqa: N803 - boto3's names
-        """SQS: a message for the queue of doubts."""
-        assert ENVIRONMENT["EVENTS_QUEUE_URL"] == QueueUrl
+        """SQS: a message for the queue of doubts, or of new cards."""
+        assert QueueUrl in (ENVIRONMENT["EVENTS_QUEUE_URL"], ENVIRONMENT["NEW_CARDS_QUEUE_URL"])
         self.messages.append(json.loads(MessageBody))
         return {"MessageId": "1"}
 
@@ -65,11 +65,11 @@ def opened() -> Iterator[Door]:
         patch.setattr(queue, "client", lambda _service: aws)
         patch.setattr(secrets, "client", lambda _service: aws)
         patch.setattr(clock, "now", lambda: NOW)
-        level = log.logger.log_level
-        log.logger.setLevel("CRITICAL")
+        level = log.logger().log_level
+        log.logger().setLevel("CRITICAL")
         bind()
         ObjectRow._get_connection().connection._client = door.table  # type: ignore[assignment]
         yield door
-        log.logger.setLevel(level)
+        log.logger().setLevel(level)
         ObjectRow._connection = None
         secrets.forget()

@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.actions import ask_stripe
 from chalicelib.actions.links import follow_link, make_link
-from chalicelib.actions.open_portal import Flow
+from chalicelib.core.flows import Visit
 from chalicelib.errors import Misconfigured, StripeRefused, StripeUnavailable, UnknownShape
 from tests.conftest import NOW, SITE, Cloud
 
@@ -24,7 +24,7 @@ from tests.conftest import NOW, SITE, Cloud
 def test_whatever_fails_a_single_use_link_can_be_followed_again(
     cloud: Cloud, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    url, _ = make_link(SITE, "cus_1", Flow(), NOW, single=True)
+    url, _ = make_link(SITE, Visit("cus_1"), NOW, single=True)
     token = url.rsplit("/", 1)[1]
 
     def fail(*_: Any) -> str:

@@ -1,10 +1,12 @@
 """A caller of our API, through the Lambda handler that ships."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from app import app
+from tests import contract
 from tests.builders import rest_event
 
 
@@ -37,10 +39,13 @@ def call(
     *,
     key: str | None = None,
     headers: dict[str, str] | None = None,
-    query: dict[str, str] | None = None,
+    query: dict[str, str] | Sequence[tuple[str, str]] | None = None,
     **params: str,
 ) -> Answer:
-    """One request; a body that is no string is sent as JSON."""
+    """One request; a body that is no string is sent as JSON, and pairs of the query may name one parameter twice.
+
+    Every answer must be one that the API's document knows.
+    """
     sent = {
         "content-type": "application/json",
         **({"authorization": f"Bearer {key}"} if key else {}),
@@ -48,8 +53,14 @@ def call(
     }
     raw = body if body is None or isinstance(body, (str, bytes)) else json.dumps(body)
     event = rest_event(method, path, raw, sent, **params)
-    event["queryStringParameters"] = query
-    event["multiValueQueryStringParameters"] = {name: [value] for name, value in (query or {}).items()} or None
+    pairs = list(query.items() if isinstance(query, dict) else query or ())
+    every: dict[str, list[str]] = {}
+    for name, value in pairs:
+        every.setdefault(name, []).append(value)
+    event["queryStringParameters"] = dict(pairs) or None
+    event["multiValueQueryStringParameters"] = every or None
     answer = app(event, None)
     multi = {name: values[0] for name, values in answer.get("multiValueHeaders", {}).items()}
-    return Answer(answer["statusCode"], answer["body"], {**answer["headers"], **multi})
+    seen = Answer(answer["statusCode"], answer["body"], {**answer["headers"], **multi})
+    contract.check(method, path, seen.status, seen.headers, seen.text)
+    return seen

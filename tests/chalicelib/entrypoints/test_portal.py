@@ -47,7 +47,7 @@ def test_a_session_costs_at_most_two_reads_and_no_write(customer: str, api_key: 
 
     call("POST", SESSIONS, {"customer": customer}, key=api_key)
 
-    assert cloud.dynamodb_requests == ["GetItem", "GetItem"]
+    assert cloud.dynamodb_requests == ["GetItem", "BatchGetItem"]
 
 
 @pytest.mark.parametrize("flow", ["subscription_cancel", "subscription_update"])

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
-from chalicelib.actions.open_portal import Flow, open_portal
+from chalicelib.actions.open_portal import open_portal
+from chalicelib.core.flows import Flow, Visit
 from chalicelib.store import sites
 from infra.difference import compare
 from tests.conftest import SITE
@@ -193,8 +194,8 @@ def test_a_session_opens_with_ours_where_no_default_was_ever_saved(merchant: Mer
         each["is_default"] = False  # as at Stripe, where only the dashboard makes a default
     customer = merchant.do("POST", "customers", email="astrid@example.com")["id"]
 
-    assert open_portal(merchant.site(), customer, Flow(), None).startswith("http")
-    assert open_portal(merchant.site(), customer, Flow("payment_method_update"), None, minimal=True)
+    assert open_portal(merchant.site(), Visit(customer)).startswith("http")
+    assert open_portal(merchant.site(), Visit(customer, Flow("payment_method_update")), minimal=True)
 
 
 def test_products_that_stripe_does_not_show_are_no_drift_and_a_changed_file_still_is(
