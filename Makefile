@@ -64,8 +64,10 @@ conformance: .venv/ready  ## the Stripe twin, judged by stripe-mock and the offi
 e2e: setup  ## the story in a real browser, with the whole stack; needs Chromium
 	@$(BIN)/python -m pytest -m "e2e or stack"
 
-images: setup  ## take the README's pictures anew
+images: setup  ## take the pictures of the docs anew
 	@IMAGES=docs/images $(BIN)/python -m pytest -m e2e
+	@$(BIN)/python -m infra.mails preview --shots docs/images/mails
+	@$(BIN)/python -m infra.pages preview --shots docs/images/pages
 
 package: .venv/ready  ## build/<STAGE>: the template and the code as CloudFormation takes them
 	@$(BIN)/python -m infra.package $(STAGE)

@@ -3,8 +3,8 @@
 from chalicelib import config
 from chalicelib.actions import ask_stripe
 from chalicelib.core import collecting
-from chalicelib.core.collecting import Collect, Owed
 from chalicelib.core.cases import opens_case
+from chalicelib.core.collecting import Collect, Owed
 from chalicelib.core.model import account_of
 from chalicelib.errors import StripeRefused
 from chalicelib.log import count, report

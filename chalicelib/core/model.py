@@ -8,6 +8,9 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Literal
 
+LANGUAGES = ("en", "sv", "de", "fr", "es", "nb", "da", "fi", "nl")
+"""What our mails and pages speak; a site that names no languages of its own speaks them all, and English else."""
+
 
 class Kind(StrEnum):
     """The Stripe objects whose state we keep; the value is Stripe's own `object` name."""
@@ -150,7 +153,7 @@ class Site:
     logo_url: str | None = None
     time_zone: str = "UTC"
     country: str | None = None
-    languages: tuple[str, ...] = ("en", "sv")
+    languages: tuple[str, ...] = LANGUAGES
     campaign: str = "monthly_14"
     portal_configuration: str | None = None
     card_configuration: str | None = None

@@ -27,7 +27,10 @@ CARDS = {
     "works": "Visa 4242 - always works",
     "fails": "Visa 4242 - works today, and is refused from next month on",
 }
-LANGUAGES = {"en": "English", "sv": "Svenska"}
+LANGUAGES = {
+    "en": "English", "sv": "Svenska", "de": "Deutsch", "fr": "Français", "es": "Español",
+    "nb": "Norsk", "da": "Dansk", "fi": "Suomi", "nl": "Nederlands",
+}
 STEPS = {"1": "A day passes", "7": "A week passes", "31": "A month passes"}
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
-from chalicelib.core.model import Mail, Money, OpenInvoice, Reminder, Site, Track
+from chalicelib.core.model import LANGUAGES, Mail, Money, OpenInvoice, Reminder, Site, Track
 from chalicelib.core.notices import (
     CanceledForNonpayment,
     CardExpiring,
@@ -19,11 +19,24 @@ from chalicelib.core.notices import (
 )
 from chalicelib.mails import render
 
+__all__ = [
+    "DAY",
+    "LANGUAGES",
+    "LINK",
+    "NOW",
+    "READER",
+    "REMINDER",
+    "SEVERAL",
+    "SITE",
+    "STEPS",
+    "UNSUBSCRIBE",
+    "every",
+    "odd",
+]
 Facts = TypeVar("Facts")
 
 DAY = 86_400
 NOW = int(dt.datetime(2026, 12, 12, 9, 30, tzinfo=dt.UTC).timestamp())
-LANGUAGES = ("en", "sv", "de", "fr", "es", "nb", "da", "fi", "nl")
 LINK = "https://pay.nordlys.example/l/5b0c1d7e"
 UNSUBSCRIBE = "https://pay.nordlys.example/u/5b0c1d7e"
 
@@ -39,7 +52,6 @@ SITE = Site(
     support_email="help@nordlys.example",
     time_zone="Europe/Stockholm",
     country="SE",
-    languages=LANGUAGES,
 )
 READER = Reader(SITE, "en", "Europe/Stockholm", NOW, "Anna Lind")
 REMINDER = Reminder(

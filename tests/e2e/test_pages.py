@@ -13,6 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from infra.mails import samples as mails
+from infra.mails.__main__ import SHOTS
 from infra.pages import samples as pages
 
 pytestmark = pytest.mark.e2e
@@ -20,6 +21,8 @@ pytestmark = pytest.mark.e2e
 ORIGIN = "https://pay.nordlys.example"
 LANGUAGES = ("en", "de", "fi")
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+NO_LANDMARKS = {rule: {"enabled": False} for rule in ("region", "landmark-one-main")}
+"""Of pages: a mail is an article inside the page of a mail program."""
 NAMES = [*pages.every("en"), *(f"odd {name}" for name in pages.odd())]
 SETTINGS = list(product(("light", "dark"), (360, 1280)))
 Scheme = Literal["light", "dark"]
@@ -76,9 +79,10 @@ def test_axe_finds_nothing_in_any_mail(reader: tuple[Page, str]) -> None:
     page, language = reader
     axe = Axe()
     found = {}
-    for name, writes in mails.every(replace(mails.READER, language=language)).items():
-        page.set_content(writes().html)
-        result = axe.run(page, options={**RULES, "rules": {"region": {"enabled": False}}})  # a mail has no landmarks
+    every = mails.every(replace(mails.READER, language=language))
+    for name in SHOTS.values():  # one of each mail; their variants differ in words only
+        page.set_content(every[name]().html)
+        result = axe.run(page, options={**RULES, "rules": NO_LANDMARKS})
         if result.violations_count:
             found[name] = [(each["id"], each["nodes"][0]["html"]) for each in result.response["violations"]]
         assert not sideways(page), name
