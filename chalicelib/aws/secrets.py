@@ -1,7 +1,7 @@
 """The one secret in Secrets Manager, cached for five minutes.
 
-Its value is JSON: `{"stripe_api_key": "rk_...", "webhook_secrets": {"default": ["whsec_...", ...]}}`. An endpoint has two
-secrets while one is rolled.
+Its value is JSON: `{"stripe_api_key": "rk_...", "webhook_secrets": {"default": ["whsec_...", ...]}, "site_secrets": {"shop":
+["smss_..."]}}`. An endpoint or a site has two secrets while one is rolled.
 """
 
 import json
