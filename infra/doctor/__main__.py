@@ -49,9 +49,7 @@ def examine(found: Stacks, stage: str, stripe_url: str | None = None) -> Iterato
     yield from _about_site(found, here)
     read: list[SiteFile] = []
     yield from _files(Deployment(stage, found), read)
-    yield from _stripe(
-        found, here if isinstance(here, Site) else None, partial(as_written.portals, read, stage == "local")
-    )
+    yield from _stripe(found, here if isinstance(here, Site) else None, partial(as_written.portals, read, stage))
     days = campaigns.load(here.campaign if isinstance(here, Site) and _known(here.campaign) else "monthly_14").end_day
     yield from at_stripe.unseen(found.parameters["MailIdentity"], days)
 

@@ -47,7 +47,7 @@ def keys(ident: str) -> Iterator[Line]:
         yield warn(f"keys of {ident}: none is active", f"python -m infra.keys create --site {ident}")
 
 
-def portals(read: list[SiteFile], local: bool, client: Client) -> Iterator[Line]:
+def portals(read: list[SiteFile], stage: str, client: Client) -> Iterator[Line]:
     """The portal configurations at Stripe are as their files say."""
     there = setup.configurations(client) if read else []
     for each in read:
@@ -55,11 +55,11 @@ def portals(read: list[SiteFile], local: bool, client: Client) -> Iterator[Line]
         if standing is None:
             continue
         try:
-            given = account.configurations(each, local)
+            given = account.configurations(each, stage == "local")
         except FileError as error:
             yield warn(f"portal of {each.site.id}: {str(error).splitlines()[0]}", "python -m infra.stripe plan")
             continue
-        for step in configuration.plan(standing, given, there):
+        for step in configuration.plan(stage, standing, given, there):
             what = f"portal {step.kind} of {each.site.id}"
             if step.there is None:
                 yield warn(f"{what}: is not made yet", PORTALS)

@@ -48,7 +48,9 @@ def site(deployed: Deployed, account: str, shop: str) -> Site:
 
 def set_stripe_up(deployment: Deployment, merchant: Client, made: Site, portals: dict[Kind, Raw], now: int) -> Site:
     """The portal configurations and the webhook endpoint, by the same code as anywhere; the site that names the former."""
-    full, minimal = (configuration.bring(merchant, each) for each in configuration.plan(made, portals, []))
+    full, minimal = (
+        configuration.bring(merchant, each) for each in configuration.plan(deployment.stage, made, portals, [])
+    )
     (want,) = webhook.wanted(deployment, made.base_url)
     endpoint = webhook.make(deployment, merchant, want, now)
     webhook.mend(merchant, endpoint, want, stamkund_opened=str(now))

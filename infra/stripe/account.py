@@ -72,7 +72,7 @@ def check_key(deployment: Deployment) -> None:
 def _portal(
     ours: Ours, site: Site, given: dict[Kind, Raw], there: list[Raw], apply: bool, say: Callable[[str], None]
 ) -> bool:
-    steps = configuration.plan(site, given, there)
+    steps = configuration.plan(ours.deployment.stage, site, given, there)
     changed = [each for each in steps if each.there is None or each.changes]
     for each in changed:
         say(str(each))

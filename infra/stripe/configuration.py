@@ -14,6 +14,8 @@ from infra.stripe.portal_file import FEATURES
 
 Kind = Literal["full", "minimal"]
 KINDS: tuple[Kind, Kind] = ("full", "minimal")
+MARKS = ("stamkund", "stamkund_site", "stamkund_stage")
+"""The metadata by which ours is found again: which of the two, whose, and of which stage: several can share an account."""
 DEFAULTS: dict[str, Raw] = {
     "subscription_cancel": {
         "mode": "at_period_end",
@@ -48,14 +50,13 @@ class Step:
         return "\n".join(f"portal {self.kind} of {self.site} ({self.there['id']}): {each}" for each in self.changes)
 
 
-def plan(site: Site, files: dict[Kind, Raw], there: list[Raw]) -> list[Step]:
+def plan(stage: str, site: Site, files: dict[Kind, Raw], there: list[Raw]) -> list[Step]:
     """A step for each of the site's configurations (full, minimal), whether or not something differs from what is `there`."""
-    return [_step(site, kind, files[kind], there) for kind in KINDS]
+    return [_step(site, kind, wanted(stage, kind, site, files[kind]), there) for kind in KINDS]
 
 
-def _step(site: Site, kind: Kind, given: Raw, found: list[Raw]) -> Step:
-    want = wanted(kind, site, given)
-    marks = {key: want["metadata"][key] for key in ("stamkund", "stamkund_site")}
+def _step(site: Site, kind: Kind, want: Raw, found: list[Raw]) -> Step:
+    marks = {key: want["metadata"][key] for key in MARKS}
     ours = [each for each in found if marks.items() <= each["metadata"].items()]
     named = {"full": site.portal_configuration, "minimal": site.card_configuration}[kind]
     # Should there ever be two, the one that the site uses stays.
@@ -70,7 +71,7 @@ def _differences(there: Raw, want: Raw) -> list[Change]:
     return [each for each in changes if shown or not each.path.startswith("features.subscription_update.products")]
 
 
-def wanted(kind: Kind, site: Site, given: Raw) -> Raw:
+def wanted(stage: str, kind: Kind, site: Site, given: Raw) -> Raw:
     """A file as Stripe takes it, with everything named that it leaves out."""
     texts = given.get("business_profile", {})
     features = {name: _feature(name, given["features"].get(name, {"enabled": False})) for name in FEATURES}
@@ -83,7 +84,7 @@ def wanted(kind: Kind, site: Site, given: Raw) -> Raw:
         "default_return_url": given.get("default_return_url", site.home_url),
         "login_page": given.get("login_page", {"enabled": False}),
         "features": features,
-        "metadata": {"stamkund": kind, "stamkund_site": site.id, "stamkund_products": _print(products)},
+        "metadata": dict(zip(MARKS, (kind, site.id, stage), strict=True)) | {"stamkund_products": _print(products)},
     }
 
 

@@ -3,6 +3,7 @@
 What a run must know of an earlier one stands in the endpoint's own metadata, so that a run can be killed anywhere:
 
     stamkund            webhook
+    stamkund_stage      the deployment's stage: several can share an account
     stamkund_endpoint   the name in our address and in the secret
     stamkund_stored     when its signing secret was stored; without it nobody has the secret, and the endpoint is made anew
     stamkund_retires    fingerprints of the secrets that it replaces
@@ -22,15 +23,15 @@ from chalicelib.stripe_api.version import API_VERSION
 from infra.deployment import Deployment
 from infra.difference import Change, compare
 
-MARK = {"stamkund": "webhook"}
 QUIET = ["topup.reversed"]
 """What an endpoint asks for until its secret is stored: nothing that we use, and that hardly ever happens."""
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """An endpoint as it should be. `name` stands in its address and in the secret; `connect`: for connected accounts."""
+    """A stage's endpoint as it should be. `name` stands in its address and in the secret; `connect`: for connected accounts."""
 
+    stage: str
     name: str
     url: str
     connect: bool = False
@@ -51,8 +52,8 @@ class Found:
 
 def wanted(deployment: Deployment, base: str) -> list[Wanted]:
     """The endpoints of a deployment that is reached at `base`."""
-    own = [Wanted("default", f"{base}/webhooks/stripe/default")]
-    return own + ([Wanted("connect", f"{base}/webhooks/stripe/connect", True)] if deployment.connected else [])
+    names = ("default", "connect") if deployment.connected else ("default",)
+    return [Wanted(deployment.stage, each, f"{base}/webhooks/stripe/{each}", each == "connect") for each in names]
 
 
 def find(there: list[Raw], want: Wanted, stored: bool) -> Found:
@@ -75,12 +76,8 @@ def is_open(endpoint: Raw) -> bool:
 
 
 def _is_ours(endpoint: Raw, want: Wanted) -> bool:
-    named = endpoint["metadata"].get("stamkund_endpoint")
-    return named == want.name if _marked(endpoint) else bool(endpoint["url"] == want.url)
-
-
-def _marked(endpoint: Raw) -> bool:
-    return bool(MARK.items() <= endpoint["metadata"].items())
+    marked = endpoint["metadata"].get("stamkund") == "webhook"
+    return _marks(want).items() <= endpoint["metadata"].items() if marked else bool(endpoint["url"] == want.url)
 
 
 def differences(endpoint: Raw, want: Wanted) -> list[Change]:
@@ -98,7 +95,7 @@ def mend(client: Client, endpoint: Raw, want: Wanted, **marks: str) -> Raw:
 
 def _marks(want: Wanted) -> dict[str, str]:
     """The mark of ours; one that was made by hand and whose secret is stored gets it too."""
-    return MARK | {"stamkund_endpoint": want.name}
+    return {"stamkund": "webhook", "stamkund_stage": want.stage, "stamkund_endpoint": want.name}
 
 
 def make(deployment: Deployment, client: Client, want: Wanted, now: int) -> Raw:
@@ -113,7 +110,7 @@ def make(deployment: Deployment, client: Client, want: Wanted, now: int) -> Raw:
             "url": want.url,
             "enabled_events": QUIET,
             "api_version": API_VERSION,
-            "description": f"Stamkund ({deployment.stage})",
+            "description": f"Stamkund ({want.stage})",
             "metadata": _marks(want) | {"stamkund_retires": prints(before)},
             **({"connect": True} if want.connect else {}),
         },

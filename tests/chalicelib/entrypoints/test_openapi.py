@@ -96,7 +96,7 @@ def test_each_example_does_what_it_shows(portal: Portal, path: str, method: str,
     "path, method", sorted((path, name) for path, methods in app.routes.items() for name in methods)
 )
 def test_every_route_answers_with_every_header(shop: Shop, path: str, method: str) -> None:
-    braces = dict.fromkeys(re.findall(r"\{(\w+)\}", path), "unknown")
+    braces: dict[str, Any] = dict.fromkeys(re.findall(r"\{(\w+)\}", path), "unknown")
 
     for key in (None, "smk_test_wrong"):
         answer = call(method, path, key=key, headers={"origin": "https://evil.example"}, **braces)

@@ -64,7 +64,7 @@ def test_keys_that_count(deployment: Deployment) -> None:
 
 def test_portals_that_are_not_made_as_written_and_changed(deployment: Deployment, named: SiteFile) -> None:
     def look() -> list[Line]:
-        return list(as_written.portals([named], False, deployment.client))
+        return list(as_written.portals([named], "dev", deployment.client))
 
     assert "portal full of nordlys: is not made yet -> python -m infra.stripe apply" in told(look(), "warn")
 
@@ -77,6 +77,6 @@ def test_portals_that_are_not_made_as_written_and_changed(deployment: Deployment
 
 
 def test_a_portal_file_that_is_missing_is_told(deployment: Deployment, named: SiteFile) -> None:
-    (line,) = as_written.portals([replace(named, full="none")], False, deployment.client)
+    (line,) = as_written.portals([replace(named, full="none")], "dev", deployment.client)
 
     assert "infra/stripe/portal/none.yaml: is not there" in line.what

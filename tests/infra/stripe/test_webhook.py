@@ -158,6 +158,25 @@ def test_endpoints_of_others_are_left_alone(merchant: Merchant) -> None:
     assert ours["url"] == URL
 
 
+def test_another_stage_in_the_same_account_is_left_alone(merchant: Merchant) -> None:
+    marks = {"stamkund": "webhook", "stamkund_stage": "test", "stamkund_endpoint": "default"}
+    other = "https://other.nordlys.example/webhooks/stripe/default"
+    by_hand(merchant, url=other, metadata=marks | {"stamkund_stored": "1"})
+    portal = {"stamkund": "full", "stamkund_site": SITE.id, "stamkund_stage": "test"}
+    merchant.do(
+        "POST", "billing_portal/configurations", features={"invoice_history": {"enabled": "true"}}, metadata=portal
+    )
+
+    assert merchant.run("apply") == 0
+    assert merchant.run("upgrade") == 0
+
+    theirs, ours = merchant.endpoints()
+    assert (theirs["url"], theirs["enabled_events"], theirs["status"]) == (other, ["invoice.paid"], "enabled")
+    assert ours["url"] == URL
+    assert len(merchant.edge.twin.objects("billing_portal.configuration")) == 3
+    assert merchant.run("check") == 0
+
+
 def test_a_new_address_of_the_api_is_told_to_stripe(merchant: Merchant) -> None:
     merchant.run("apply")
     (made,) = merchant.endpoints()
@@ -176,7 +195,7 @@ def test_one_whose_run_died_before_its_secret_was_stored_is_made_anew(merchant: 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("infra.deployment.Deployment.change_secret", die)
         with pytest.raises(KeyboardInterrupt):
-            webhook.make(merchant.deployment, merchant.client, Wanted("default", URL), 0)
+            webhook.make(merchant.deployment, merchant.client, Wanted("dev", "default", URL), 0)
     (dead,) = merchant.endpoints()
 
     assert merchant.run("check") == 1
