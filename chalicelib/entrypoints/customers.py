@@ -4,7 +4,7 @@ from chalice.app import Blueprint, Response
 
 from chalicelib import clock
 from chalicelib.actions.authenticate import authenticate
-from chalicelib.actions.show_customer import show_customer, show_invoices
+from chalicelib.actions.show_customer import show_customer, show_invoices, show_payments
 from chalicelib.entrypoints.web import account, answer, endpoint, is_id
 from chalicelib.errors import BadRequest, NotFound
 
@@ -29,6 +29,16 @@ def list_invoices(customer_id: str) -> Response:
     return answer(
         blueprint, 200, show_invoices(site, _known(customer_id), _limit(params.get("limit")), params.get("cursor"))
     )
+
+
+@blueprint.route("/v1/customers/{customer_id}/invoices/{invoice_id}/payments", methods=["GET"])
+@endpoint(blueprint)
+def list_payments(customer_id: str, invoice_id: str) -> Response:
+    """Why the payments of an invoice failed."""
+    site = authenticate(blueprint.current_request.headers.get("authorization"), "read", account(blueprint))
+    if not is_id(invoice_id, "in_"):
+        raise NotFound("There is no such invoice.", "invoice")
+    return answer(blueprint, 200, show_payments(site, _known(customer_id), invoice_id))
 
 
 def _known(customer_id: str) -> str:

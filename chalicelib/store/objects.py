@@ -10,20 +10,14 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from chalicelib.core.dunning import DEFAULT_CAMPAIGN, FIRST_LOOK, closes_case, opens_case
-from chalicelib.core.model import Card, Customer, Invoice, Item, Kind, Product, Subscription
+from chalicelib.core.model import Invoice, Kind
+from chalicelib.core.payments import Charge, Dispute, InvoicePayment, PaymentIntent, Refund
+from chalicelib.core.records import Record
 from chalicelib.core.window import NEVER, UNKNOWN, Guard, Window, Write
-from chalicelib.store.keys import Key, due_shard
+from chalicelib.store.keys import Key, due_shard, ref_customer, ref_invoice, scope_of
+from chalicelib.store.maps import as_record
 from chalicelib.store.table import as_map, store_errors, update
 from chalicelib.store.tables import ObjectRow, bind
-
-Record = Customer | Subscription | Invoice | Card | Product
-_TYPES: dict[Kind, type[Any]] = {
-    Kind.CUSTOMER: Customer,
-    Kind.SUBSCRIPTION: Subscription,
-    Kind.INVOICE: Invoice,
-    Kind.CARD: Card,
-    Kind.PRODUCT: Product,
-}
 
 
 @dataclass(frozen=True)
@@ -42,7 +36,12 @@ class News:
 
 def write(key: Key, news: News, change: Write) -> None:
     """Store the state under the guard of `change`: one UpdateItem. Raises Refused with the row that stood in the way."""
-    update(ObjectRow, key, [*_window_actions(change), *_state_actions(news)], condition(change.guard))
+    update(
+        ObjectRow,
+        key,
+        [*_window_actions(change), *_state_actions(news), *_ref_actions(key, news)],
+        condition(change.guard),
+    )
 
 
 def rows(wanted: Iterable[Key]) -> dict[Key, ObjectRow]:
@@ -79,13 +78,7 @@ def record_of(row: ObjectRow) -> Record | None:
     stored: Any = row.state
     if stored is None:
         return None
-    kind, state = Kind(row.kind), stored.as_dict()
-    if kind is Kind.SUBSCRIPTION:
-        return Subscription(**{**state, "items": tuple(Item(**each) for each in state["items"])})
-    if kind is Kind.CUSTOMER:
-        return Customer(**{**state, "locales": tuple(state["locales"])})
-    record: Record = _TYPES[kind](**state)
-    return record
+    return as_record(Kind(row.kind), stored.as_dict())
 
 
 def condition(guard: Guard) -> Condition | None:
@@ -139,6 +132,18 @@ def _state_actions(news: News) -> Sequence[Action]:
     elif news.kind is Kind.INVOICE:
         actions += [ObjectRow.due_at.remove(), ObjectRow.due_shard.remove()]
     return actions
+
+
+def _ref_actions(key: Key, news: News) -> list[Action]:
+    """Where the index `ref` finds what belongs to a payment: by its customer, or by the invoice that it pays."""
+    record, scope = news.record, scope_of(key.pk)
+    if isinstance(record, InvoicePayment):
+        ref = ref_invoice(scope, record.invoice)
+    elif isinstance(record, PaymentIntent | Charge | Refund | Dispute) and record.customer:
+        ref = ref_customer(scope, record.customer, news.kind)
+    else:
+        return []
+    return [ObjectRow.ref.set(ref), ObjectRow.ref_at.set(record.created)]
 
 
 def _case_actions(news: News, invoice: Invoice) -> list[Action]:

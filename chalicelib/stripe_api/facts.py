@@ -8,6 +8,7 @@ from zoneinfo import available_timezones
 from chalicelib.core.declines import Decline
 from chalicelib.core.dunning import Facts
 from chalicelib.stripe_api import shapes
+from chalicelib.stripe_api.fields import reference
 
 Raw = dict[str, Any]
 
@@ -24,8 +25,11 @@ class Debtor:
     products: tuple[str, ...]
 
 
-def debtor(raw: Raw) -> Debtor:
-    """From an invoice with its customer, subscription and payments expanded. Raises UnknownShape."""
+def debtor(raw: Raw, disputed: bool = False) -> Debtor:
+    """From an invoice with its customer, subscription and payments expanded. Raises UnknownShape.
+
+    `disputed` is what the table knows: Stripe's invoice does not tell of disputes.
+    """
     customer = raw.get("customer")
     gone = not isinstance(customer, dict) or shapes.is_deleted(customer)
     owner = None if gone or not isinstance(customer, dict) else shapes.customer(customer)
@@ -39,6 +43,7 @@ def debtor(raw: Raw) -> Debtor:
             email=owner.email if owner else None,
             processing=any(attempt.get("status") == "processing" for attempt in attempts),
             decline=_decline(attempts),
+            disputed=disputed,
         ),
         name=owner.name if owner else None,
         locales=owner.locales if owner else (),
@@ -75,7 +80,7 @@ def _decline(attempts: list[Raw]) -> Decline:
 
 def _products(subscription: Raw | None) -> tuple[str, ...]:
     items = ((subscription or {}).get("items") or {}).get("data") or []
-    found = [shapes.reference((item.get("price") or {}).get("product")) for item in items]
+    found = [reference((item.get("price") or {}).get("product")) for item in items]
     return tuple(product for product in found if product)
 
 
