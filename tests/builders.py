@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from chalicelib.core.model import Kind
+from chalicelib.stripe_api import shapes
 from chalicelib.stripe_api.signature import sign
 from chalicelib.stripe_api.version import API_VERSION
 from tests.conftest import NOW, WEBHOOK_SECRET
@@ -24,6 +26,14 @@ def event(event_type: str, *, at: int = NOW, **changes: Any) -> dict[str, Any]:
     made["id"] = f"evt_{event_type.replace('.', '')}{at}"
     made["data"]["object"].update(changes)
     return made
+
+
+def whole(kind: Kind, raw: dict[str, Any]) -> dict[str, Any]:
+    """An object of an event as a GET returns it, with all that a GET asks for."""
+    answered = dict(raw)
+    if kind in (Kind.REFUND, Kind.DISPUTE):
+        answered["charge"] = {"id": raw["charge"], "object": "charge", "customer": "cus_1"}
+    return shapes.asked(kind, answered)
 
 
 def signed(body: bytes, at: int = NOW, secret: str = WEBHOOK_SECRET) -> str:

@@ -1,17 +1,21 @@
 """From an event to the stored state: the cheap way by its snapshot, the certain way by asking Stripe. See `core.window`."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from chalicelib.core import window
 from chalicelib.core.events import Change, Doubt, Event
 from chalicelib.core.model import Card, Invoice, Kind
-from chalicelib.core.window import Pair, Verdict
+from chalicelib.core.payments import PaymentIntent
+from chalicelib.core.records import Record
+from chalicelib.core.window import Pair, Progress, Verdict
 from chalicelib.errors import StoreUnavailable, UnknownShape
 from chalicelib.store import keys, objects
-from chalicelib.store.objects import News, Record
+from chalicelib.store.objects import News
 from chalicelib.store.table import Refused
 from chalicelib.store.tables import ObjectRow
 from chalicelib.stripe_api import shapes
+from chalicelib.stripe_api.fields import Cut, reference
 from chalicelib.stripe_api.shapes import Answer
 from chalicelib.stripe_api.version import API_VERSION
 
@@ -20,9 +24,24 @@ TRIES = 3
 
 
 def doubt_about(event: Event, change: Change, scope: str, reason: str) -> Doubt:
-    """What the queue needs to know of an event. Raises UnknownShape where its object has no identity."""
-    ident, customer, created = shapes.identity(change.kind, event.object, event.previous)
-    return Doubt(event.id, event.type, change.kind, ident, customer, created, scope, event.created, reason)
+    """What the queue needs to know of an event. Raises UnknownShape where its object has no identity.
+
+    An event of another API version needs no more than an id: where its object belongs can be asked.
+    """
+    try:
+        ident, owner, created = _identity(event, change)
+    except UnknownShape:
+        named = reference(event.object)
+        if event.api_version == API_VERSION or named is None:
+            raise
+        return Doubt(event.id, event.type, change.kind, named, None, 0, scope, event.created, reason, placed=False)
+    return Doubt(event.id, event.type, change.kind, ident, owner, created, scope, event.created, reason)
+
+
+def _identity(event: Event, change: Change) -> shapes.Identity:
+    if change.rings:
+        return shapes.rung(change.kind, event.object)
+    return shapes.identity(change.kind, event.object, event.previous)
 
 
 def take_snapshot(event: Event, change: Change, doubt: Doubt) -> tuple[Verdict, str]:
@@ -30,17 +49,22 @@ def take_snapshot(event: Event, change: Change, doubt: Doubt) -> tuple[Verdict, 
 
     Raises StoreUnavailable.
     """
+    if change.rings:
+        return Verdict.DOUBT, "doorbell"
     if event.api_version != API_VERSION:
         return Verdict.DOUBT, "api_version"
+    record: Record | None = None
     try:
         record = shapes.record(change.kind, event.object)
     except UnknownShape as error:
-        return Verdict.DOUBT, f"shape:{error.param}"
+        # What is gone needs no state: the one that is stored is kept below the tombstone.
+        if not (change.gone and isinstance(error, Cut)):
+            return Verdict.DOUBT, f"shape:{error.param}"
     return _offer(News(change.kind, record, change.gone, event.created), doubt)
 
 
 def _offer(news: News, doubt: Doubt) -> tuple[Verdict, str]:
-    key, verdict, write = _key(doubt), Verdict.NEWS, window.snapshot(doubt.created)
+    key, verdict, write = key_of(doubt), Verdict.NEWS, window.snapshot(doubt.created)
     for _ in range(TRIES):
         try:
             objects.write(key, news, write)
@@ -61,7 +85,12 @@ def settle(doubt: Doubt, fetch: Callable[[Kind, str], Answer]) -> Verdict:
 
     Raises StoreUnavailable, StripeUnavailable, UnknownShape: the message then comes again, or is parked with its reason.
     """
-    key = _key(doubt)
+    if not doubt.placed:
+        found = _placed(doubt, fetch(doubt.kind, doubt.id))
+        if found is None:
+            return Verdict.OLD
+        doubt = found
+    key = key_of(doubt)
     for _ in range(TRIES):
         row = objects.take_ticket(key, doubt.kind)
         if window.judge(objects.window_of(row), doubt.created) is Verdict.OLD:
@@ -78,13 +107,23 @@ def settle(doubt: Doubt, fetch: Callable[[Kind, str], Answer]) -> Verdict:
     raise StoreUnavailable(f"Others kept writing {doubt.kind} {doubt.id}.")
 
 
+def _placed(doubt: Doubt, answer: Answer) -> Doubt | None:
+    """The doubt with the place that Stripe's answer names; None where the object is no more: whatever we have of it was stored
+    under a name that this event does not know, and reconciling finds it."""
+    if answer.raw is None:
+        return None
+    ident, owner, created = shapes.identity(doubt.kind, answer.raw)
+    return replace(doubt, id=ident, customer=owner, object_created=created, placed=True)
+
+
 def _news(doubt: Doubt, answer: Answer) -> News:
     record: Record | None = None if answer.raw is None else shapes.record(doubt.kind, answer.raw)
     gone = record is None or (isinstance(record, Card) and record.customer is None)
     return News(doubt.kind, record, gone, answer.start)
 
 
-def _key(doubt: Doubt) -> keys.Key:
+def key_of(doubt: Doubt) -> keys.Key:
+    """Where the object of a doubt is stored."""
     return keys.of_object(doubt.scope, doubt.kind, doubt.id, doubt.customer, doubt.object_created)
 
 
@@ -95,10 +134,11 @@ def _judged(row: ObjectRow | None, created: int, news: News) -> Verdict:
 
 
 def _progress(stored: Record | None, record: Record | None) -> Pair:
-    """How far the stored and the new invoice are; other objects can go back and have no progress."""
-    if not (isinstance(stored, Invoice) and isinstance(record, Invoice)):
-        return None, None
-    return (
-        window.invoice_progress(stored.status, stored.attempt_count),
-        window.invoice_progress(record.status, record.attempt_count),
-    )
+    """How far the stored and the new object are, where its life only goes forward; the others have no progress."""
+    return _how_far(stored), _how_far(record)
+
+
+def _how_far(record: Record | None) -> Progress | None:
+    if isinstance(record, Invoice):
+        return window.invoice_progress(record.status, record.attempt_count)
+    return window.intent_progress(record.status) if isinstance(record, PaymentIntent) else None

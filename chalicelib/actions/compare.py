@@ -13,8 +13,9 @@ from chalicelib.actions.apply_event import settle
 from chalicelib.actions.paced import Paced
 from chalicelib.core import window
 from chalicelib.core.events import Doubt
-from chalicelib.core.model import Card, Invoice, Kind
-from chalicelib.core.reconcile import LATE, Record, differences
+from chalicelib.core.model import Card, Entitlements, Invoice, Kind
+from chalicelib.core.reconcile import LATE, differences
+from chalicelib.core.records import Record
 from chalicelib.errors import StripeRefused, UnknownShape
 from chalicelib.store import keys, objects
 from chalicelib.store.keys import Key
@@ -22,7 +23,7 @@ from chalicelib.store.objects import News
 from chalicelib.store.table import Refused
 from chalicelib.store.tables import ObjectRow
 from chalicelib.stripe_api import shapes
-from chalicelib.stripe_api.shapes import Cut
+from chalicelib.stripe_api.fields import Cut
 
 Raw = dict[str, Any]
 
@@ -121,7 +122,7 @@ def _subject(walk: Walk, kind: Kind, raw: Raw, start: int, end: int) -> _Subject
 def _compare(walk: Walk, subject: _Subject, row: ObjectRow | None, remember: bool = False) -> None:
     stored = objects.record_of(row) if row is not None else None
     gone = row is not None and bool(row.gone)
-    if row is None and subject.record is None:
+    if row is None and (subject.record is None or _is_nothing(subject.record)):
         return
     names = differences(stored, gone, subject.record)
     if names:
@@ -129,6 +130,11 @@ def _compare(walk: Walk, subject: _Subject, row: ObjectRow | None, remember: boo
         walk.found(Finding(walk.scope, subject.kind, subject.id, why, () if why in ("missing", "gone") else names))
     if walk.repair and (names or remember):
         _mend(walk, subject, row)
+
+
+def _is_nothing(record: Record) -> bool:
+    """A customer without entitlements need not be known as one."""
+    return isinstance(record, Entitlements) and not record.lookup_keys
 
 
 def _mend(walk: Walk, subject: _Subject, row: ObjectRow | None) -> None:

@@ -11,7 +11,7 @@ from chalicelib.core.model import Money, Reminder, Site, Track, account_of
 from chalicelib.errors import MailUnknown, Permanent, StamkundError, StoreUnavailable
 from chalicelib.log import report
 from chalicelib.mails import render
-from chalicelib.store import cases, keys, sites
+from chalicelib.store import cases, keys, payments, sites
 from chalicelib.store.cases import Claim
 from chalicelib.store.keys import Key
 from chalicelib.stripe_api import facts
@@ -48,11 +48,12 @@ def _handle(claim: Claim, now: int) -> str:
     if site is None:
         cases.close(claim, "no_site")
         return "closed"
-    raw = ask_stripe.fetch_invoice(claim.invoice.id, keys.scope_of(claim.key.pk))
+    scope = keys.scope_of(claim.key.pk)
+    raw = ask_stripe.fetch_invoice(claim.invoice.id, scope)
     if raw is None:
         cases.close(claim, "invoice_deleted")
         return "closed"
-    debtor = facts.debtor(raw)
+    debtor = facts.debtor(raw, disputed=bool(payments.open_disputes(scope, claim.invoice.customer)))
     campaign = campaigns.load(claim.campaign)
     decision = dunning.decide(campaign, Case(claim.opened_at, claim.handled), debtor.facts, _zone(site, debtor), now)
     match decision:

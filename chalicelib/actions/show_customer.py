@@ -7,8 +7,10 @@ from typing import Any
 from chalicelib.actions.catalogue import product_names
 from chalicelib.core.cases import case_state
 from chalicelib.core.model import Card, Site, Subscription
+from chalicelib.core.payments import Charge, Dispute
+from chalicelib.core.schedules import Schedule, next_phase
 from chalicelib.errors import BadRequest, NotFound
-from chalicelib.store import customers
+from chalicelib.store import customers, payments
 from chalicelib.store.customers import Account, StoredInvoice
 
 RECENT = 12
@@ -19,7 +21,7 @@ _CURSOR = re.compile(r"5#INV#[0-9]{12}#[A-Za-z0-9_]{1,255}")
 
 
 def show_customer(site: Site, ident: str, now: int) -> dict[str, Any]:
-    """The overview of one customer: two reads. Raises NotFound."""
+    """The overview of one customer: three reads. Raises NotFound."""
     account = _account(site, ident)
     customer = account.customer
     assert customer is not None
@@ -34,10 +36,15 @@ def show_customer(site: Site, ident: str, now: int) -> dict[str, Any]:
         "locale": customer.locales[0] if customer.locales else None,
         "country": customer.country,
         "deleted": account.deleted,
-        "subscriptions": [_subscription(each, names) for each in _newest_first(account.subscriptions)],
+        "subscriptions": [
+            {**_subscription(each, names), "planned_change": _planned(each, account.schedules, now)}
+            for each in _newest_first(account.subscriptions)
+        ],
+        "entitlements": list(account.entitlements),
         "cards": [_card(each, customer.default_payment_method) for each in account.cards],
         "open_invoices": [invoice(each) for each in open_invoices],
         "recent_invoices": [invoice(each) for each in account.invoices[:RECENT]],
+        "disputes": [_without_customer(each) for each in payments.open_disputes(site.scope, ident)],
     }
 
 
@@ -49,6 +56,14 @@ def show_invoices(site: Site, ident: str, limit: int, cursor: str | None) -> dic
     if not page and cursor is None:
         _account(site, ident)
     return {"data": [invoice(each) for each in page], "has_more": more, "next_cursor": page[-1].sk if more else None}
+
+
+def show_payments(site: Site, ident: str, invoice_id: str) -> dict[str, Any]:
+    """The tries to pay an invoice that failed, oldest first, with the banks' reasons. Raises NotFound (the customer)."""
+    failed = payments.failed_attempts(site.scope, invoice_id, ident)
+    if not failed:
+        _account(site, ident)
+    return {"data": [_without_customer(each) for each in failed if each.customer == ident]}
 
 
 def invoice(stored: StoredInvoice) -> dict[str, Any]:
@@ -86,8 +101,22 @@ def _case(stored: StoredInvoice) -> dict[str, Any] | None:
 
 def _subscription(subscription: Subscription, names: dict[str, str]) -> dict[str, Any]:
     items = [{**asdict(item), "product_name": names.get(item.product)} for item in subscription.items]
-    kept = asdict(subscription)
-    return {**{name: value for name, value in kept.items() if name != "customer"}, "items": items}
+    return {**_without_customer(subscription), "items": items}
+
+
+def _planned(subscription: Subscription, schedules: list[Schedule], now: int) -> dict[str, Any] | None:
+    """What a schedule will change next."""
+    own = [
+        (each, phase) for each in schedules if each.subscription == subscription.id and (phase := next_phase(each, now))
+    ]
+    if not own:
+        return None
+    schedule, phase = own[0]
+    return {"at": phase.start, "items": [asdict(item) for item in phase.items], "schedule": schedule.id}
+
+
+def _without_customer(record: Subscription | Dispute | Charge) -> dict[str, Any]:
+    return {name: value for name, value in asdict(record).items() if name != "customer"}
 
 
 def _card(card: Card, default: str | None) -> dict[str, Any]:

@@ -1,9 +1,11 @@
 """The phases of reconciling one account (`core.reconcile.PHASES`): each does one page and says where the next begins."""
 
 import json
-from collections.abc import Callable
 
-from chalicelib.actions.compare import Raw, Walk, listed, single
+from chalicelib.actions.apply_event import doubt_about, key_of, settle
+from chalicelib.actions.catalogue_walks import coupons, known_products, prices
+from chalicelib.actions.compare import Raw, Walk, single
+from chalicelib.actions.listing import Phase, all_of, of_list, recent
 from chalicelib.core import window
 from chalicelib.core.events import EVENTS, enabled_events
 from chalicelib.core.model import Card, Customer, Invoice, Kind
@@ -12,41 +14,21 @@ from chalicelib.errors import StripeRefused, UnknownShape
 from chalicelib.store import keys, known, objects
 from chalicelib.store.objects import record_of
 from chalicelib.stripe_api import shapes
-from chalicelib.stripe_api.paging import Page
-
-Phase = Callable[[Walk, str | None], str | None]
 
 TYPES_AT_ONCE = 20
 """Event types for which one call may ask."""
 
 
-def _of_list(kind: Kind, path: str, params: Callable[[Walk], Raw]) -> Phase:
-    def phase(walk: Walk, cursor: str | None) -> str | None:
-        page = walk.stripe.page(path, params(walk), cursor)
-        listed(walk, kind, page.data, page.start, page.end)
-        return page.cursor
-
-    return phase
-
-
-def known_products(walk: Walk, _cursor: str | None) -> str | None:
-    """Products that we have and that Stripe may have deleted: asked for by id, a hundred at once."""
-    stored = [row.sk.removeprefix(keys.PRODUCTS) for row in known.products(walk.scope) if not row.gone]
-    for first in range(0, len(stored), 100):
-        wanted = stored[first : first + 100]
-        page = walk.stripe.page("/v1/products", {"ids": wanted})
-        for ident in sorted(set(wanted) - {raw["id"] for raw in page.data}):
-            single(walk, Kind.PRODUCT, ident, None, 0)
-    return None
-
-
 def known_customers(walk: Walk, cursor: str | None) -> str | None:
-    """The cards of customers that we know, and what no list shows: deleted customers, old invoices that may have changed."""
+    """What belongs to customers that we know, and what no list shows: deleted customers, old invoices that may have changed."""
     rows, following = known.customers(walk.scope, cursor)
-    for row in rows:
-        record = record_of(row)
+    records = [record_of(row) for row in rows]
+    entitled = any(isinstance(record, Customer) for record in records) and grants(walk)
+    for record in records:
         if isinstance(record, Customer):
             cards(walk, record.id, record.created)
+            if entitled:
+                single(walk, Kind.ENTITLEMENTS, record.id, record.id, 0)
         elif isinstance(record, Invoice) and (record.status == "draft" or record.created < walk.since):
             single(walk, Kind.INVOICE, record.id, record.customer, record.created)
     return following
@@ -55,15 +37,11 @@ def known_customers(walk: Walk, cursor: str | None) -> str | None:
 def cards(walk: Walk, customer: str, created: int) -> None:
     """A customer's cards on both sides. Where Stripe lists none, the customer may be deleted: one more read tells."""
     try:
-        pages = _all(walk, f"/v1/customers/{customer}/payment_methods")
+        there = {raw["id"] for raw in all_of(walk, Kind.CARD, {}, f"/v1/customers/{customer}/payment_methods")}
     except StripeRefused as refused:
         if refused.stripe_code != "resource_missing":
             raise
-        pages = []
-    there = set()
-    for page in pages:
-        listed(walk, Kind.CARD, page.data, page.start, page.end)
-        there |= {raw["id"] for raw in page.data}
+        there = set()
     if not there:
         single(walk, Kind.CUSTOMER, customer, customer, created)
     for row in known.cards(walk.scope, customer):
@@ -72,11 +50,9 @@ def cards(walk: Walk, customer: str, created: int) -> None:
             single(walk, Kind.CARD, record.id, customer, record.created)
 
 
-def _all(walk: Walk, path: str) -> list[Page]:
-    pages = [walk.stripe.page(path, {})]
-    while pages[-1].cursor:
-        pages.append(walk.stripe.page(path, {}, pages[-1].cursor))
-    return pages
+def grants(walk: Walk) -> bool:
+    """Whether the account has entitlements at all: most have none, and are spared a call for each customer."""
+    return bool(walk.stripe.page("/v1/entitlements/features", {"limit": 1}).data)
 
 
 def undelivered(walk: Walk, cursor: str | None) -> str | None:
@@ -96,45 +72,59 @@ def undelivered(walk: Walk, cursor: str | None) -> str | None:
 def _of_event(walk: Walk, raw: Raw, done: set[keys.Key]) -> None:
     try:
         event = shapes.event(raw)
-        kind = EVENTS[event.type](event).kind
-        ident, customer, created = shapes.identity(kind, event.object, event.previous)
+        doubt = doubt_about(event, EVENTS[event.type](event), walk.scope, "undelivered")
     except UnknownShape:
         walk.counts["unreadable.event"] += 1
         return
     walk.counts["seen.event"] += 1
-    key = keys.of_object(walk.scope, kind, ident, customer, created)
+    if not doubt.placed:
+        if walk.repair:
+            settle(doubt, walk.stripe.fetch)
+        return
+    key = key_of(doubt)
     if key in done:
         return
     done.add(key)
     stored = objects.window_of(objects.rows([key]).get(key))
     if window.judge(stored, event.created) is not Verdict.OLD:
-        single(walk, kind, ident, customer, created, remember=True)
+        single(walk, doubt.kind, doubt.id, doubt.customer, doubt.object_created, remember=True)
 
 
 def customer(walk: Walk, ident: str) -> None:
-    """All of one customer, on both sides."""
+    """All of one customer, on both sides; payments since the beginning of the run."""
     single(walk, Kind.CUSTOMER, ident, ident, 0)
-    for kind, path, params in (
-        (Kind.SUBSCRIPTION, "/v1/subscriptions", {"customer": ident, "status": "all"}),
-        (Kind.INVOICE, "/v1/invoices", {"customer": ident}),
-    ):
-        cursor: str | None = ""
-        while cursor is not None:
-            page = walk.stripe.page(path, params, cursor or None)
-            listed(walk, kind, page.data, page.start, page.end)
-            cursor = page.cursor
+    all_of(walk, Kind.SUBSCRIPTION, {"customer": ident, "status": "all"})
+    all_of(walk, Kind.SCHEDULE, {"customer": ident})
+    invoices = all_of(walk, Kind.INVOICE, {"customer": ident})
     for invoice in known.drafts(walk.scope, ident):
         single(walk, Kind.INVOICE, invoice.id, ident, invoice.created)
     cards(walk, ident, 0)
+    single(walk, Kind.ENTITLEMENTS, ident, ident, 0)
+    all_of(walk, Kind.INTENT, {"customer": ident, **recent(walk)})
+    for charge in all_of(walk, Kind.CHARGE, {"customer": ident, **recent(walk)}):
+        for kind, has in ((Kind.REFUND, charge["amount_refunded"]), (Kind.DISPUTE, charge["disputed"])):
+            if has:
+                all_of(walk, kind, {"charge": charge["id"]})
+    for raw in invoices:
+        if raw["created"] >= walk.since and raw["status"] != "draft":
+            all_of(walk, Kind.INVOICE_PAYMENT, {"invoice": raw["id"]})
 
 
 WALKS: dict[str, Phase] = {
-    "customers": _of_list(Kind.CUSTOMER, "/v1/customers", lambda _walk: {}),
-    "subscriptions": _of_list(Kind.SUBSCRIPTION, "/v1/subscriptions", lambda _walk: {"status": "all"}),
-    "open_invoices": _of_list(Kind.INVOICE, "/v1/invoices", lambda _walk: {"status": "open"}),
-    "recent_invoices": _of_list(Kind.INVOICE, "/v1/invoices", lambda walk: {"created": {"gte": walk.since}}),
-    "products": _of_list(Kind.PRODUCT, "/v1/products", lambda _walk: {}),
+    "customers": of_list(Kind.CUSTOMER, lambda _walk: {}),
+    "subscriptions": of_list(Kind.SUBSCRIPTION, lambda _walk: {"status": "all"}),
+    "schedules": of_list(Kind.SCHEDULE, lambda _walk: {}),
+    "open_invoices": of_list(Kind.INVOICE, lambda _walk: {"status": "open"}),
+    "recent_invoices": of_list(Kind.INVOICE, recent),
+    "intents": of_list(Kind.INTENT, recent),
+    "charges": of_list(Kind.CHARGE, recent),
+    "refunds": of_list(Kind.REFUND, recent),
+    "disputes": of_list(Kind.DISPUTE, recent),
+    "invoice_payments": of_list(Kind.INVOICE_PAYMENT, recent),
+    "products": of_list(Kind.PRODUCT, lambda _walk: {}),
     "known_products": known_products,
+    "prices": prices,
+    "coupons": coupons,
     "known_customers": known_customers,
     "undelivered": undelivered,
 }

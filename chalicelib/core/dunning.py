@@ -53,7 +53,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Facts:
-    """The invoice as Stripe has it at this moment, and what surrounds it."""
+    """The invoice as Stripe has it at this moment, and what surrounds it. `disputed`: the customer has an open dispute."""
 
     invoice: Invoice
     subscription_status: str | None
@@ -61,6 +61,7 @@ class Facts:
     email: str | None
     processing: bool
     decline: Decline
+    disputed: bool = False
 
 
 @dataclass(frozen=True)
@@ -128,6 +129,8 @@ def _closing_reason(campaign: Campaign, case: Case, facts: Facts, zone: str, now
         return f"subscription_{facts.subscription_status}"
     if facts.customer_gone:
         return "customer_deleted"
+    if facts.disputed:
+        return "disputed"
     if not facts.email:
         return "no_address"
     return "campaign_ended" if now >= ends_at(campaign, case, zone) else None

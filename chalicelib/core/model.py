@@ -20,6 +20,15 @@ class Kind(StrEnum):
     INVOICE = "invoice"
     CARD = "payment_method"
     PRODUCT = "product"
+    SCHEDULE = "subscription_schedule"
+    INTENT = "payment_intent"
+    CHARGE = "charge"
+    REFUND = "refund"
+    DISPUTE = "dispute"
+    INVOICE_PAYMENT = "invoice_payment"
+    PRICE = "price"
+    COUPON = "coupon"
+    ENTITLEMENTS = "entitlements.active_entitlement_summary"
 
 
 @dataclass(frozen=True)
@@ -28,6 +37,17 @@ class Money:
 
     amount: int
     currency: str
+
+
+@dataclass(frozen=True)
+class Discount:
+    """A coupon in force, from `start` to `end` (null: as long as the coupon says). What it takes off stands in the coupon."""
+
+    id: str
+    coupon: str | None
+    start: int
+    end: int | None
+    promotion_code: str | None
 
 
 @dataclass(frozen=True)
@@ -44,11 +64,19 @@ class Item:
     quantity: int | None
     current_period_start: int
     current_period_end: int
+    unit_amount_decimal: str | None = None
+    usage_type: str | None = None
+    billing_scheme: str | None = None
+    discounts: tuple[Discount, ...] = ()
 
 
 @dataclass(frozen=True)
 class Subscription:
-    """A subscription; `pause_collection` and `status == "paused"` are different things at Stripe."""
+    """A subscription; `pause_collection` and `status == "paused"` are different things at Stripe.
+
+    `paused` says why it is paused (`pause_requested`, `first_payment_failure` ...). Fields with a default came later: rows
+    that were stored without them still load.
+    """
 
     id: str
     customer: str
@@ -64,11 +92,21 @@ class Subscription:
     latest_invoice: str | None
     metadata: dict[str, str]
     created: int
+    collection_method: str | None = None
+    cancellation_reason: str | None = None
+    cancellation_feedback: str | None = None
+    trial_start: int | None = None
+    paused: str | None = None
+    schedule: str | None = None
+    start_date: int | None = None
+    currency: str | None = None
+    billing_mode: str | None = None
+    discounts: tuple[Discount, ...] = ()
 
 
 @dataclass(frozen=True)
 class Invoice:
-    """An invoice; `next_payment_attempt` is null when Stripe has no retry scheduled."""
+    """An invoice; `next_payment_attempt` is null when Stripe has no retry scheduled. `uncollectible`: why it was given up."""
 
     id: str
     customer: str
@@ -88,6 +126,9 @@ class Invoice:
     hosted_invoice_url: str | None
     invoice_pdf: str | None
     created: int
+    subtotal: int | None = None
+    total: int | None = None
+    uncollectible: str | None = None
 
 
 @dataclass(frozen=True)
@@ -116,6 +157,17 @@ class Customer:
     default_payment_method: str | None
     metadata: dict[str, str]
     created: int
+    discount: Discount | None = None
+
+
+@dataclass(frozen=True)
+class Entitlements:
+    """What a customer may use: the lookup keys of their active entitlements, sorted. `id` is the customer's."""
+
+    id: str
+    customer: str
+    lookup_keys: tuple[str, ...]
+    created: int = 0
 
 
 @dataclass(frozen=True)

@@ -7,19 +7,18 @@ run that is killed goes on where it was; what is walked twice is compared twice 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
-from chalicelib.core.model import Card, Customer, Invoice, Product, Subscription
-
-Record = Customer | Subscription | Invoice | Card | Product
+from chalicelib.core.records import Record
 
 DAY = 86_400
 PHASES = (
-    *("customers", "subscriptions", "open_invoices", "recent_invoices", "products"),
-    *("known_products", "known_customers", "undelivered"),
+    *("customers", "subscriptions", "schedules", "open_invoices", "recent_invoices"),
+    *("intents", "charges", "refunds", "disputes", "invoice_payments"),
+    *("products", "known_products", "prices", "coupons", "known_customers", "undelivered"),
 )
 """Stripe's lists first, then what only our own table knows of: cards, and what Stripe has deleted."""
 
 RECENT = 35 * DAY
-"""How far back a nightly run compares invoices: a month and what belongs to it."""
+"""How far back a nightly run compares invoices and payments: a month and what belongs to it."""
 
 FIRST = 400 * DAY
 """How far back the first run takes them: thirteen months."""
@@ -52,7 +51,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Run:
-    """A run: under way where it has a place. `since` bounds the invoices; `first` is the backfill. Times in UTC seconds."""
+    """A run: under way where it has a place. `since` bounds invoices and payments; `first` is the backfill. UTC seconds."""
 
     started_at: int
     since: int

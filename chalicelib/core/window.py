@@ -24,7 +24,7 @@ NEVER = -(2**53)
 
 
 Progress = tuple[int, int]
-"""How far an invoice has come: the rank of its status and its attempt count. Neither ever goes back."""
+"""How far an invoice (or a payment intent) has come: the rank of its status and its attempt count. Neither ever goes back."""
 
 Pair = tuple[Progress | None, Progress | None]
 """The stored and the event's progress; None where there is none to compare."""
@@ -146,6 +146,14 @@ def invoice_progress(status: str, attempt_count: int) -> Progress | None:
     """The progress of an invoice, or None for a status that we do not know (then a tie is always a doubt)."""
     rank = STATUS_RANKS.get(status)
     return None if rank is None else (rank, attempt_count)
+
+
+ENDED_INTENTS = frozenset({"succeeded", "canceled"})
+
+
+def intent_progress(status: str) -> Progress:
+    """The progress of a payment intent: it may go back and forth until it has succeeded or is canceled, and then stays so."""
+    return int(status in ENDED_INTENTS), 0
 
 
 def further(one: Progress, other: Progress) -> bool:

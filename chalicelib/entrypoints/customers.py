@@ -31,6 +31,18 @@ def list_invoices(customer_id: str) -> Response:
     return answer(blueprint, 200, show_invoices(by.site, _known(customer_id), limit(params), params.get("cursor")))
 
 
+@blueprint.route("/v1/customers/{customer_id}/invoices/{invoice_id}/payments", methods=["GET"])
+@endpoint(blueprint)
+def list_payments(customer_id: str, invoice_id: str) -> Response:
+    """Why the payments of an invoice failed."""
+    from chalicelib.actions.show_customer import show_payments
+
+    by = caller(blueprint, "read")
+    if not is_id(invoice_id, "in_"):
+        raise NotFound("There is no such invoice.", "invoice")
+    return answer(blueprint, 200, show_payments(by.site, _known(customer_id), invoice_id))
+
+
 def _known(customer_id: str) -> str:
     if not is_id(customer_id, "cus_"):
         raise NotFound("There is no such customer.", "id")

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from chalicelib.core.model import Card, Customer, Invoice, Product, Subscription
+from chalicelib.core.model import Card, Customer, Entitlements, Invoice, Product, Subscription
+from chalicelib.core.schedules import Schedule
 from chalicelib.store import keys
 from chalicelib.store.objects import record_of, whole
 from chalicelib.store.table import store_errors
@@ -36,6 +37,8 @@ class Account:
     customer: Customer | None = None
     deleted: bool = False
     subscriptions: list[Subscription] = field(default_factory=list)
+    schedules: list[Schedule] = field(default_factory=list)
+    entitlements: tuple[str, ...] = ()
     cards: list[Card] = field(default_factory=list)
     invoices: list[StoredInvoice] = field(default_factory=list)
 
@@ -51,6 +54,10 @@ def find(scope: str, customer: str) -> Account:
             continue
         elif isinstance(record, Subscription):
             account.subscriptions.append(record)
+        elif isinstance(record, Schedule):
+            account.schedules.append(record)
+        elif isinstance(record, Entitlements):
+            account.entitlements = record.lookup_keys
         elif isinstance(record, Card):
             account.cards.append(record)
         elif isinstance(record, Invoice):

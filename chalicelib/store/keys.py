@@ -2,17 +2,20 @@
 
 | who asks | how |
 | --- | --- |
-| an event, a ticket, a write | the object's own key, from its id, its customer and (invoices) its `created` |
+| an event, a ticket, a write | the object's own key, from its id, its owner and (invoices) its `created` |
 | the account page, the state API | one Query on the customer: state first, then invoices, newest first |
 | a customer's invoices, paged | the same Query, from `5#INV#` |
 | the reminder run | one Query per shard on the sparse index `due`, up to now |
+| all of one payment | one Query on `P#scope#intent` |
+| a customer's charges, refunds, open disputes | one Query each on the sparse index `ref` |
+| the payments of an invoice | one Query on the sparse index `ref` |
 | a mailed link | `L#sha256(token)`; its public id holds the hash |
 | a customer's links, newest first | the sparse index `ref`: `L#scope#customer`, by when they were made |
 | a signed redirect | `N#site#nonce`: spent, until its time is over |
 | an idempotency key; what went beyond a burst | `I#sha256(keys)`; `T#sha256(who)` / window |
 | an API key, a site | `A#sha256(key)`, `S#site` |
 | a site's API keys | one Query on the sparse index `ref` |
-| plan names | a BatchGet on `K#scope` |
+| plan names, prices, coupons | a BatchGet on `K#scope` |
 | a job (reconcile) and where it stands | `J#scope` / its name |
 | reconcile: whom and what we know | a Scan, filtered; a Query on `K#scope` |
 | redrive: why a message was given up | `Q#worker` / `PARKED#message` |
@@ -32,7 +35,11 @@ DUE_SHARDS = 16
 CUSTOMER = "0#CUSTOMER"
 CARDS = "2#CARD#"
 INVOICES = "5#INV#"
+ENTITLEMENTS = "4#ENTITLEMENTS"
 PRODUCTS = "PRODUCT#"
+CHARGES = "CHARGE#"
+CATALOGUE = {Kind.PRODUCT: PRODUCTS, Kind.PRICE: "PRICE#", Kind.COUPON: "COUPON#"}
+PAYMENT = {Kind.CHARGE: CHARGES, Kind.REFUND: "REFUND#", Kind.DISPUTE: "DISPUTE#", Kind.INVOICE_PAYMENT: "INVOICE#"}
 _FAR = 10**12
 
 
@@ -43,11 +50,15 @@ class Key(NamedTuple):
     sk: str
 
 
-def of_object(scope: str, kind: Kind, ident: str, customer: str | None, created: int) -> Key:
-    """The key of a stored Stripe object. `created` is the object's own and never changes."""
-    if kind is Kind.PRODUCT:
-        return Key(catalogue(scope), f"{PRODUCTS}{ident}")
-    return Key(of_customer(scope, customer or "none"), _sort(kind, ident, created))
+def of_object(scope: str, kind: Kind, ident: str, owner: str | None, created: int) -> Key:
+    """The key of a stored Stripe object, which never changes. `owner` is its customer or payment, `created` its own second."""
+    if kind in CATALOGUE:
+        return Key(catalogue(scope), f"{CATALOGUE[kind]}{ident}")
+    if kind is Kind.INTENT:
+        return Key(of_payment(scope, ident), "INTENT")
+    if kind in PAYMENT:
+        return Key(of_payment(scope, owner or ident), f"{PAYMENT[kind]}{ident}")
+    return Key(of_customer(scope, owner or "none"), _sort(kind, ident, created))
 
 
 def _sort(kind: Kind, ident: str, created: int) -> str:
@@ -55,8 +66,12 @@ def _sort(kind: Kind, ident: str, created: int) -> str:
         return CUSTOMER
     if kind is Kind.SUBSCRIPTION:
         return f"1#SUB#{ident}"
+    if kind is Kind.SCHEDULE:
+        return f"1#SCHED#{ident}"
     if kind is Kind.CARD:
         return f"{CARDS}{ident}"
+    if kind is Kind.ENTITLEMENTS:
+        return ENTITLEMENTS
     return f"{INVOICES}{_FAR - created:012d}#{ident}"
 
 
@@ -65,13 +80,28 @@ def of_customer(scope: str, customer: str) -> str:
     return f"C#{scope}#{customer}"
 
 
+def of_payment(scope: str, payment: str) -> str:
+    """The partition of one payment: its intent, charges, refunds, disputes and the invoice that it pays."""
+    return f"P#{scope}#{payment}"
+
+
+def ref_customer(scope: str, customer: str, kind: Kind) -> str:
+    """Where the index `ref` has the objects of one kind (of payments) that are a customer's."""
+    return f"{of_customer(scope, customer)}#{kind}"
+
+
+def ref_invoice(scope: str, invoice: str) -> str:
+    """Where the index `ref` has the payments of an invoice."""
+    return f"I#{scope}#{invoice}"
+
+
 def scope_of(pk: str) -> str:
-    """The scope in the partition key of a customer."""
+    """The scope in the partition key of a customer or a payment."""
     return pk.split("#")[1]
 
 
 def catalogue(scope: str) -> str:
-    """The partition of products."""
+    """The partition of products, prices and coupons."""
     return f"K#{scope}"
 
 

@@ -2,7 +2,7 @@
 
 import json
 
-from chalicelib.core.model import Invoice
+from chalicelib.core.model import Invoice, Kind
 from chalicelib.store import keys
 from chalicelib.store.objects import record_of
 from chalicelib.store.table import store_errors
@@ -38,9 +38,9 @@ def cards(scope: str, customer: str) -> list[ObjectRow]:
     return _query(keys.of_customer(scope, customer), keys.CARDS)
 
 
-def products(scope: str) -> list[ObjectRow]:
-    """All products, those that are gone too: one Query. Raises StoreUnavailable."""
-    return _query(keys.catalogue(scope), keys.PRODUCTS)
+def catalogue(scope: str, kind: Kind) -> list[ObjectRow]:
+    """All products, prices or coupons, those that are gone too: one Query. Raises StoreUnavailable."""
+    return _query(keys.catalogue(scope), keys.CATALOGUE[kind])
 
 
 def _query(pk: str, prefix: str) -> list[ObjectRow]:

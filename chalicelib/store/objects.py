@@ -5,21 +5,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.core.cases import DEFAULT_CAMPAIGN, FIRST_LOOK, closes_case, opens_case
-from chalicelib.core.model import Card, Customer, Invoice, Item, Kind, Product, Subscription
+from chalicelib.core.model import Invoice, Kind
+from chalicelib.core.payments import Charge, Dispute, InvoicePayment, PaymentIntent, Refund
+from chalicelib.core.records import Record
 from chalicelib.core.window import NEVER, UNKNOWN, Guard, Window, Write
-from chalicelib.store.keys import Key, due_shard
+from chalicelib.store.keys import Key, due_shard, ref_customer, ref_invoice, scope_of
+from chalicelib.store.maps import as_record
 from chalicelib.store.table import store_errors, update, write_parts
 from chalicelib.store.tables import ObjectRow, bind
 from chalicelib.store.writing import Part, drop, put, put_once
 
-Record = Customer | Subscription | Invoice | Card | Product
-_TYPES: dict[Kind, type[Any]] = {
-    Kind.CUSTOMER: Customer,
-    Kind.SUBSCRIPTION: Subscription,
-    Kind.INVOICE: Invoice,
-    Kind.CARD: Card,
-    Kind.PRODUCT: Product,
-}
 _FENCE = "if_not_exists(#issued, :zero) + :one"
 """A ticket that is nobody's: readers who hold an older one find theirs applied already."""
 
@@ -40,7 +35,8 @@ class News:
 
 def write(key: Key, news: News, change: Write) -> None:
     """Store the state under the guard of `change`: one UpdateItem. Raises Refused with the row that stood in the way."""
-    write_parts(ObjectRow, key, [*_window_actions(change), *_state_actions(news), *condition(change.guard)])
+    parts = [*_window_actions(change), *_state_actions(news), *_ref_actions(key, news), *condition(change.guard)]
+    write_parts(ObjectRow, key, parts)
 
 
 def rows(wanted: Iterable[Key]) -> dict[Key, ObjectRow]:
@@ -77,13 +73,7 @@ def record_of(row: ObjectRow) -> Record | None:
     stored: Any = row.state
     if stored is None:
         return None
-    kind, state = Kind(row.kind), stored.as_dict()
-    if kind is Kind.SUBSCRIPTION:
-        return Subscription(**{**state, "items": tuple(Item(**each) for each in state["items"])})
-    if kind is Kind.CUSTOMER:
-        return Customer(**{**state, "locales": tuple(state["locales"])})
-    record: Record = _TYPES[kind](**state)
-    return record
+    return as_record(Kind(row.kind), stored.as_dict())
 
 
 def condition(guard: Guard) -> list[Part]:
@@ -137,6 +127,18 @@ def _state_actions(news: News) -> list[Part]:
     elif news.kind is Kind.INVOICE:
         parts += [drop("due_at"), drop("due_shard")]
     return parts
+
+
+def _ref_actions(key: Key, news: News) -> list[Part]:
+    """Where the index `ref` finds what belongs to a payment: by its customer, or by the invoice that it pays."""
+    record, scope = news.record, scope_of(key.pk)
+    if isinstance(record, InvoicePayment):
+        ref = ref_invoice(scope, record.invoice)
+    elif isinstance(record, PaymentIntent | Charge | Refund | Dispute) and record.customer:
+        ref = ref_customer(scope, record.customer, news.kind)
+    else:
+        return []
+    return [put("ref", ref), put("ref_at", record.created)]
 
 
 def _case_actions(news: News, invoice: Invoice) -> list[Part]:

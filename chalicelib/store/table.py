@@ -78,7 +78,14 @@ def get(model: type[R], key: Key, consistent: bool = False) -> R | None:
 
 def as_map(record: Any) -> dict[str, Any]:
     """A record of core.model as a map attribute takes it: DynamoDB's lists are lists, not tuples."""
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(record).items()}
+    found: dict[str, Any] = _plain(asdict(record))
+    return found
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _plain(each) for name, each in value.items()}
+    return [_plain(each) for each in value] if isinstance(value, tuple | list) else value
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from zoneinfo import available_timezones
 from chalicelib.core.declines import Decline
 from chalicelib.core.dunning import Facts
 from chalicelib.stripe_api import shapes
+from chalicelib.stripe_api.fields import reference
 
 Raw = dict[str, Any]
 
@@ -30,8 +31,11 @@ class Debtor:
     subscription_card: str | None = None
 
 
-def debtor(raw: Raw) -> Debtor:
-    """From an invoice with its customer, subscription and payments expanded. Raises UnknownShape."""
+def debtor(raw: Raw, disputed: bool = False) -> Debtor:
+    """From an invoice with its customer, subscription and payments expanded. Raises UnknownShape.
+
+    `disputed` is what the table knows: Stripe's invoice does not tell of disputes.
+    """
     customer = raw.get("customer")
     gone = not isinstance(customer, dict) or shapes.is_deleted(customer)
     owner = None if gone or not isinstance(customer, dict) else shapes.customer(customer)
@@ -45,15 +49,16 @@ def debtor(raw: Raw) -> Debtor:
             email=owner.email if owner else None,
             processing=any(attempt.get("status") == "processing" for attempt in attempts),
             decline=_decline(attempts),
+            disputed=disputed,
         ),
         name=owner.name if owner else None,
         locales=owner.locales if owner else (),
         country=owner.country if owner else None,
         time_zone=_time_zone(owner.metadata) if owner else None,
         products=_products(subscription),
-        subscription=shapes.reference(subscription),
+        subscription=reference(subscription),
         default_card=owner.default_payment_method if owner else None,
-        subscription_card=shapes.reference(subscription.get("default_payment_method")) if subscription else None,
+        subscription_card=reference(subscription.get("default_payment_method")) if subscription else None,
     )
 
 
@@ -80,12 +85,12 @@ def _decline(attempts: list[Raw]) -> Decline:
     method = error.get("payment_method") or {}
     card = method.get("card") or {} if isinstance(method, dict) else {}
     code = error.get("decline_code") or error.get("code")
-    return Decline(code, error.get("advice_code"), card.get("last4"), shapes.reference(method))
+    return Decline(code, error.get("advice_code"), card.get("last4"), reference(method))
 
 
 def _products(subscription: Raw | None) -> tuple[str, ...]:
     items = ((subscription or {}).get("items") or {}).get("data") or []
-    found = [shapes.reference((item.get("price") or {}).get("product")) for item in items]
+    found = [reference((item.get("price") or {}).get("product")) for item in items]
     return tuple(product for product in found if product)
 
 

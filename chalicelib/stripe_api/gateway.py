@@ -1,7 +1,7 @@
 """Calls to Stripe: one cached client, short time-outs, our own errors."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
 from functools import cache
@@ -39,15 +39,33 @@ def fetch(stripe_client: Client, kind: Kind, ident: str, account: str | None = N
     began = time.monotonic()
     try:
         with stripe_errors():
-            found = _readers(stripe_client)[kind](ident, *_of(account))
-        raw = found.to_dict(for_json=True)
-        if kind is Kind.SUBSCRIPTION and (raw.get("items") or {}).get("has_more"):
-            raw["items"] = {"data": _all_items(stripe_client, ident, account), "has_more": False}
+            raw, headers = _read(stripe_client, kind, ident, account)
     except Missing as missing:
         start, end = around(missing.headers, time.monotonic() - began)
         return Answer(None, start, end)
-    start, end = around(_headers(found), time.monotonic() - began)
+    start, end = around(headers, time.monotonic() - began)
     return Answer(None if shapes.is_deleted(raw) else raw, start, end)
+
+
+def _read(stripe_client: Client, kind: Kind, ident: str, account: str | None) -> tuple[dict[str, Any], Any]:
+    """An object that is whole, and the headers of the first call for it."""
+    options = _of(account)[1:]
+    if kind is Kind.ENTITLEMENTS:
+        listed = stripe_client.v1.entitlements.active_entitlements.list({"customer": ident, "limit": 100}, *options)
+        return shapes.summary(ident, _plain(listed.auto_paging_iter())), _headers(listed)
+    wanted = shapes.EXPAND.get(kind)
+    rest = ({"expand": list(wanted)}, *options) if wanted else _of(account)
+    found = getattr(stripe_client.v1, shapes.PLURALS[kind]).retrieve(ident, *rest)
+    raw = shapes.asked(kind, found.to_dict(for_json=True))
+    if kind is Kind.SUBSCRIPTION and (raw.get("items") or {}).get("has_more"):
+        params: Any = {"subscription": ident, "limit": 100, "expand": ["data.discounts"]}
+        items = stripe_client.v1.subscription_items.list(params, *options)
+        raw["items"] = {"data": _plain(items.auto_paging_iter()), "has_more": False}
+    return raw, _headers(found)
+
+
+def _plain(found: Iterable[stripe.StripeObject]) -> list[dict[str, Any]]:
+    return [each.to_dict(for_json=True) for each in found]
 
 
 def fetch_invoice(stripe_client: Client, ident: str, account: str | None = None) -> dict[str, Any] | None:
@@ -99,23 +117,6 @@ def _once(key: str | None, account: str | None) -> Any:
 def _of(account: str | None) -> tuple[Any, ...]:
     """The rest of a call's arguments: no parameters, and whose data it is about (Stripe-Account); nothing for our own."""
     return ({}, {"stripe_account": account}) if account else ()
-
-
-def _readers(stripe_client: Client) -> dict[Kind, Callable[..., stripe.StripeObject]]:
-    v1 = stripe_client.v1
-    return {
-        Kind.CUSTOMER: v1.customers.retrieve,
-        Kind.SUBSCRIPTION: v1.subscriptions.retrieve,
-        Kind.INVOICE: v1.invoices.retrieve,
-        Kind.CARD: v1.payment_methods.retrieve,
-        Kind.PRODUCT: v1.products.retrieve,
-    }
-
-
-def _all_items(stripe_client: Client, subscription: str, account: str | None) -> list[dict[str, Any]]:
-    with stripe_errors():
-        page = stripe_client.v1.subscription_items.list({"subscription": subscription, "limit": 100}, *_of(account)[1:])
-        return [each.to_dict(for_json=True) for each in page.auto_paging_iter()]
 
 
 class Missing(Exception):

@@ -1,19 +1,56 @@
-"""The only file that knows Stripe's field paths (API version in `version`): plain dicts in, values of `core.model` out.
+"""Stripe's shapes (API version in `version`): plain dicts in, values of `core.model` and its neighbours out.
 
-Every function raises UnknownShape, naming object and field, where a field is missing or has a type that Stripe never sends:
-a silent None would become a wrong date or a lost link.
+Only this file, `catalogue_shapes`, `payment_shapes` and `facts` know Stripe's field paths. Every function raises UnknownShape,
+naming object and field, where a field is missing or has a type that Stripe never sends: a silent None would become a wrong
+date or a lost link.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from chalicelib.core.events import Event
-from chalicelib.core.model import Card, Customer, Invoice, Item, Kind, Product, Subscription
+from chalicelib.core.model import Card, Customer, Entitlements, Invoice, Item, Kind, Subscription
+from chalicelib.core.records import Record
 from chalicelib.errors import UnknownShape
+from chalicelib.stripe_api import catalogue_shapes, payment_shapes
+from chalicelib.stripe_api.fields import (
+    Raw,
+    cut,
+    decimal,
+    inner,
+    need,
+    needed_reference,
+    objects,
+    optional,
+    owner,
+    reference,
+)
 
-Raw = dict[str, Any]
-Record = Customer | Subscription | Invoice | Card | Product
+PLURALS: dict[Kind, str] = {
+    Kind.CUSTOMER: "customers",
+    Kind.SUBSCRIPTION: "subscriptions",
+    Kind.SCHEDULE: "subscription_schedules",
+    Kind.INVOICE: "invoices",
+    Kind.CARD: "payment_methods",
+    Kind.INTENT: "payment_intents",
+    Kind.CHARGE: "charges",
+    Kind.REFUND: "refunds",
+    Kind.DISPUTE: "disputes",
+    Kind.INVOICE_PAYMENT: "invoice_payments",
+    Kind.PRODUCT: "products",
+    Kind.PRICE: "prices",
+    Kind.COUPON: "coupons",
+}
+"""Where the API keeps each kind. Entitlements have no address of their own: they are a list of their customer's."""
+
+EXPAND: dict[Kind, tuple[str, ...]] = {
+    Kind.SUBSCRIPTION: ("discounts", "items.data.discounts"),
+    Kind.REFUND: ("charge",),
+    Kind.DISPUTE: ("charge",),
+    Kind.PRICE: ("tiers",),
+    Kind.COUPON: ("applies_to",),
+}
+"""What a GET or a list must ask for, because no answer has it otherwise."""
 
 
 @dataclass(frozen=True)
@@ -25,134 +62,167 @@ class Answer:
     end: int
 
 
-class Cut(UnknownShape):
-    """A list inside the object is cut (`has_more`): what we have is not the whole."""
+def asked(kind: Kind, raw: Raw) -> Raw:
+    """An object as a GET or a list returned it that asked for all of `EXPAND`: what Stripe then leaves out is nothing."""
+    return {name: None for name in EXPAND.get(kind, ()) if "." not in name} | raw
 
 
 def customer(raw: Raw) -> Customer:
     """A customer. The country is that of the address, else of the shipping address."""
-    address = _optional(raw, "address", dict) or {}
-    shipping = _optional(_optional(raw, "shipping", dict) or {}, "address", dict) or {}
-    settings = _optional(raw, "invoice_settings", dict) or {}
+    address = inner(raw, "address")
+    shipping = inner(inner(raw, "shipping"), "address")
+    settings, discount = inner(raw, "invoice_settings"), optional(raw, "discount", dict)
     return Customer(
-        id=_need(raw, "id", str),
-        email=_optional(raw, "email", str),
-        name=_optional(raw, "name", str),
-        locales=tuple(_optional(raw, "preferred_locales", list) or ()),
-        country=_optional(address, "country", str) or _optional(shipping, "country", str),
+        id=need(raw, "id", str),
+        email=optional(raw, "email", str),
+        name=optional(raw, "name", str),
+        locales=tuple(optional(raw, "preferred_locales", list) or ()),
+        country=optional(address, "country", str) or optional(shipping, "country", str),
         default_payment_method=reference(settings.get("default_payment_method")),
-        metadata=_optional(raw, "metadata", dict) or {},
-        created=_need(raw, "created", int),
+        metadata=inner(raw, "metadata"),
+        created=need(raw, "created", int),
+        discount=catalogue_shapes.discount(discount) if discount else None,
     )
 
 
 def subscription(raw: Raw) -> Subscription:
-    """A subscription with its items; periods stand on the items since basil. Raises Cut where items are missing."""
-    items = _need(raw, "items", dict)
+    """A subscription with its items; periods stand on the items since basil. Raises Cut where any are missing."""
+    items = need(raw, "items", dict)
     if items.get("has_more"):
-        raise Cut("The items of a subscription are cut: read them from Stripe.", "items")
+        raise cut(raw, "items")
+    ending, paused = inner(raw, "cancellation_details"), inner(inner(raw, "status_details"), "paused")
     return Subscription(
-        id=_need(raw, "id", str),
-        customer=_owner(raw),
-        status=_need(raw, "status", str),
-        items=tuple(item(each) for each in _objects(items, "data")),
-        cancel_at=_optional(raw, "cancel_at", int),
-        cancel_at_period_end=bool(_optional(raw, "cancel_at_period_end", bool)),
-        canceled_at=_optional(raw, "canceled_at", int),
-        ended_at=_optional(raw, "ended_at", int),
-        trial_end=_optional(raw, "trial_end", int),
-        pause_collection=_optional(raw, "pause_collection", dict),
+        id=need(raw, "id", str),
+        customer=owner(raw),
+        status=need(raw, "status", str),
+        items=tuple(item(each) for each in objects(items, "data")),
+        cancel_at=optional(raw, "cancel_at", int),
+        cancel_at_period_end=bool(optional(raw, "cancel_at_period_end", bool)),
+        canceled_at=optional(raw, "canceled_at", int),
+        ended_at=optional(raw, "ended_at", int),
+        trial_end=optional(raw, "trial_end", int),
+        pause_collection=optional(raw, "pause_collection", dict),
         default_payment_method=reference(raw.get("default_payment_method")),
         latest_invoice=reference(raw.get("latest_invoice")),
-        metadata=_optional(raw, "metadata", dict) or {},
-        created=_need(raw, "created", int),
+        metadata=inner(raw, "metadata"),
+        created=need(raw, "created", int),
+        collection_method=optional(raw, "collection_method", str),
+        cancellation_reason=optional(ending, "reason", str),
+        cancellation_feedback=optional(ending, "feedback", str),
+        trial_start=optional(raw, "trial_start", int),
+        paused=optional(inner(paused, "subscription"), "type", str),
+        schedule=reference(raw.get("schedule")),
+        start_date=optional(raw, "start_date", int),
+        currency=optional(raw, "currency", str),
+        billing_mode=optional(inner(raw, "billing_mode"), "type", str),
+        discounts=catalogue_shapes.discounts(raw),
     )
 
 
 def item(raw: Raw) -> Item:
     """One item of a subscription. A one-off price has no `recurring`."""
-    price = _need(raw, "price", dict)
-    recurring = _optional(price, "recurring", dict) or {}
-    product_id = reference(price.get("product"))
-    if product_id is None:
-        raise _unknown(price, "product")
+    price = need(raw, "price", dict)
+    recurring = inner(price, "recurring")
     return Item(
-        id=_need(raw, "id", str),
-        price=_need(price, "id", str),
-        product=product_id,
-        unit_amount=_optional(price, "unit_amount", int),
-        currency=_need(price, "currency", str),
-        interval=_optional(recurring, "interval", str),
-        interval_count=_optional(recurring, "interval_count", int),
-        quantity=_optional(raw, "quantity", int),
-        current_period_start=_need(raw, "current_period_start", int),
-        current_period_end=_need(raw, "current_period_end", int),
+        id=need(raw, "id", str),
+        price=need(price, "id", str),
+        product=needed_reference(price, "product"),
+        unit_amount=optional(price, "unit_amount", int),
+        currency=need(price, "currency", str),
+        interval=optional(recurring, "interval", str),
+        interval_count=optional(recurring, "interval_count", int),
+        quantity=optional(raw, "quantity", int),
+        current_period_start=need(raw, "current_period_start", int),
+        current_period_end=need(raw, "current_period_end", int),
+        unit_amount_decimal=decimal(price, "unit_amount_decimal"),
+        usage_type=optional(recurring, "usage_type", str),
+        billing_scheme=optional(price, "billing_scheme", str),
+        discounts=catalogue_shapes.discounts(raw),
     )
 
 
 def invoice(raw: Raw) -> Invoice:
     """An invoice; its subscription stands under `parent` since basil, and `parent` is null for one-off invoices."""
     return Invoice(
-        id=_need(raw, "id", str),
-        customer=_owner(raw),
-        number=_optional(raw, "number", str),
-        status=_need(raw, "status", str),
-        currency=_need(raw, "currency", str),
-        amount_due=_need(raw, "amount_due", int),
-        amount_paid=_need(raw, "amount_paid", int),
-        amount_remaining=_need(raw, "amount_remaining", int),
-        attempted=_need(raw, "attempted", bool),
-        attempt_count=_need(raw, "attempt_count", int),
-        next_payment_attempt=_optional(raw, "next_payment_attempt", int),
-        due_date=_optional(raw, "due_date", int),
-        billing_reason=_optional(raw, "billing_reason", str),
-        collection_method=_optional(raw, "collection_method", str),
+        id=need(raw, "id", str),
+        customer=owner(raw),
+        number=optional(raw, "number", str),
+        status=need(raw, "status", str),
+        currency=need(raw, "currency", str),
+        amount_due=need(raw, "amount_due", int),
+        amount_paid=need(raw, "amount_paid", int),
+        amount_remaining=need(raw, "amount_remaining", int),
+        attempted=need(raw, "attempted", bool),
+        attempt_count=need(raw, "attempt_count", int),
+        next_payment_attempt=optional(raw, "next_payment_attempt", int),
+        due_date=optional(raw, "due_date", int),
+        billing_reason=optional(raw, "billing_reason", str),
+        collection_method=optional(raw, "collection_method", str),
         subscription=invoice_subscription(raw),
-        hosted_invoice_url=_optional(raw, "hosted_invoice_url", str),
-        invoice_pdf=_optional(raw, "invoice_pdf", str),
-        created=_need(raw, "created", int),
+        hosted_invoice_url=optional(raw, "hosted_invoice_url", str),
+        invoice_pdf=optional(raw, "invoice_pdf", str),
+        created=need(raw, "created", int),
+        subtotal=optional(raw, "subtotal", int),
+        total=optional(raw, "total", int),
+        uncollectible=optional(inner(inner(raw, "status_details"), "uncollectible"), "reason", str),
     )
 
 
 def invoice_subscription(raw: Raw) -> str | None:
     """The id of the subscription that an invoice bills, or None for a one-off invoice."""
-    parent = _optional(raw, "parent", dict) or {}
-    details = _optional(parent, "subscription_details", dict) or {}
-    return reference(details.get("subscription"))
+    return reference(inner(inner(raw, "parent"), "subscription_details").get("subscription"))
 
 
 def card(raw: Raw) -> Card:
     """A payment method; `customer` is null once it is detached."""
-    details = _optional(raw, "card", dict) or {}
+    details = inner(raw, "card")
     return Card(
-        id=_need(raw, "id", str),
+        id=need(raw, "id", str),
         customer=reference(raw.get("customer")),
-        type=_need(raw, "type", str),
-        brand=_optional(details, "brand", str),
-        last4=_optional(details, "last4", str),
-        exp_month=_optional(details, "exp_month", int),
-        exp_year=_optional(details, "exp_year", int),
-        created=_need(raw, "created", int),
+        type=need(raw, "type", str),
+        brand=optional(details, "brand", str),
+        last4=optional(details, "last4", str),
+        exp_month=optional(details, "exp_month", int),
+        exp_year=optional(details, "exp_year", int),
+        created=need(raw, "created", int),
     )
 
 
-def product(raw: Raw) -> Product:
-    """A product of the catalogue."""
-    return Product(
-        id=_need(raw, "id", str),
-        name=_need(raw, "name", str),
-        active=_need(raw, "active", bool),
-        created=_need(raw, "created", int),
-    )
+def entitlements(raw: Raw) -> Entitlements:
+    """The active entitlements of a customer. Raises Cut where the list is cut."""
+    found = need(raw, "entitlements", dict)
+    if found.get("has_more"):
+        raise cut(raw, "entitlements")
+    keys = tuple(sorted(need(each, "lookup_key", str) for each in need(found, "data", list)))
+    return Entitlements(owner(raw), owner(raw), keys)
+
+
+def summary(customer: str, entitled: list[Raw]) -> Raw:
+    """The summary of a customer's active entitlements, all of which are given: Stripe has it in events only."""
+    return {
+        "object": Kind.ENTITLEMENTS.value,
+        "customer": customer,
+        "entitlements": {"object": "list", "data": entitled, "has_more": False},
+    }
 
 
 READERS: dict[Kind, Callable[[Raw], Record]] = {
     Kind.CUSTOMER: customer,
     Kind.SUBSCRIPTION: subscription,
+    Kind.SCHEDULE: catalogue_shapes.schedule,
     Kind.INVOICE: invoice,
     Kind.CARD: card,
-    Kind.PRODUCT: product,
+    Kind.ENTITLEMENTS: entitlements,
+    Kind.INTENT: payment_shapes.payment_intent,
+    Kind.CHARGE: payment_shapes.charge,
+    Kind.REFUND: payment_shapes.refund,
+    Kind.DISPUTE: payment_shapes.dispute,
+    Kind.INVOICE_PAYMENT: payment_shapes.invoice_payment,
+    Kind.PRODUCT: catalogue_shapes.product,
+    Kind.PRICE: catalogue_shapes.price,
+    Kind.COUPON: catalogue_shapes.coupon,
 }
+OF_PAYMENT = frozenset({Kind.INTENT, Kind.CHARGE, Kind.REFUND, Kind.DISPUTE, Kind.INVOICE_PAYMENT})
 
 
 def record(kind: Kind, raw: Raw) -> Record:
@@ -164,24 +234,38 @@ def event(raw: object) -> Event:
     """The envelope of a snapshot event. Raises UnknownShape for anything else, a thin event too."""
     if not isinstance(raw, dict) or raw.get("object") != "event":
         raise UnknownShape("This is not a snapshot event of Stripe.", "object")
-    data = _need(raw, "data", dict)
+    data = need(raw, "data", dict)
     return Event(
-        id=_need(raw, "id", str),
-        type=_need(raw, "type", str),
-        created=_need(raw, "created", int),
-        livemode=_need(raw, "livemode", bool),
-        account=_optional(raw, "account", str),
-        api_version=_optional(raw, "api_version", str),
-        object=_need(data, "object", dict),
-        previous=_optional(data, "previous_attributes", dict) or {},
+        id=need(raw, "id", str),
+        type=need(raw, "type", str),
+        created=need(raw, "created", int),
+        livemode=need(raw, "livemode", bool),
+        account=optional(raw, "account", str),
+        api_version=optional(raw, "api_version", str),
+        object=need(data, "object", dict),
+        previous=inner(data, "previous_attributes"),
     )
 
 
-def identity(kind: Kind, raw: Raw, previous: Raw | None = None) -> tuple[str, str | None, int]:
-    """(id, customer, created) of an object: all that its key needs. A detached card's owner stands in `previous`."""
-    ident = _need(raw, "id", str)
-    owner = ident if kind is Kind.CUSTOMER else reference(raw.get("customer") or (previous or {}).get("customer"))
-    return ident, owner, _need(raw, "created", int)
+Identity = tuple[str, str | None, int]
+"""(id, owner, created) of an object: all that its key needs. The owner is the customer, or the payment that it belongs to."""
+
+
+def identity(kind: Kind, raw: Raw, previous: Raw | None = None) -> Identity:
+    """The identity of an object. A detached card's owner stands in `previous`. Raises UnknownShape."""
+    if kind is Kind.ENTITLEMENTS:
+        return owner(raw), owner(raw), 0
+    ident, created = need(raw, "id", str), need(raw, "created", int)
+    if kind in OF_PAYMENT:
+        return ident, payment_shapes.payment(raw), created
+    if kind is Kind.CUSTOMER:
+        return ident, ident, created
+    return ident, reference(raw.get("customer") or (previous or {}).get("customer")), created
+
+
+def rung(kind: Kind, raw: Raw) -> Identity:
+    """The identity of the object at whose door an event rings: it is named, by its kind, in another object."""
+    return needed_reference(raw, kind.value), reference(raw.get("customer")), 0
 
 
 def brings_card(kind: Kind, raw: Raw, previous: Raw) -> str | None:
@@ -194,56 +278,3 @@ def brings_card(kind: Kind, raw: Raw, previous: Raw) -> str | None:
 def is_deleted(raw: Raw) -> bool:
     """Whether a GET answered with the stub that Stripe keeps of a deleted object."""
     return raw.get("deleted") is True
-
-
-def reference(value: object) -> str | None:
-    """The id in a field that holds an id, or the object itself where it was expanded."""
-    if isinstance(value, dict):
-        value = value.get("id")
-    return value if isinstance(value, str) and value else None
-
-
-def _owner(raw: Raw) -> str:
-    owner = reference(raw.get("customer"))
-    if owner is None:
-        raise _unknown(raw, "customer")
-    return owner
-
-
-def _need(raw: Raw, name: str, kind: type) -> Any:
-    value = raw.get(name)
-    if value is None or not _is(value, kind):
-        raise _unknown(raw, name)
-    return value
-
-
-def _objects(raw: Raw, name: str) -> list[Raw]:
-    """A list of objects: not one that holds bare ids."""
-    found: list[Raw] = _need(raw, name, list)
-    if not all(isinstance(each, dict) for each in found):
-        raise _unknown(raw, name)
-    return found
-
-
-def _optional(raw: Raw, name: str, kind: type) -> Any:
-    value = raw.get(name)
-    if value is not None and not _is(value, kind):
-        raise _unknown(raw, name)
-    return value
-
-
-def _is(value: object, kind: type) -> bool:
-    """Booleans are no integers here, and no amount or time of Stripe's is beyond 2**53."""
-    if kind is int:
-        return type(value) is int and abs(value) <= 2**53
-    return isinstance(value, kind)
-
-
-_WORDS = {*Kind, "event", "price", "subscription_item"}
-
-
-def _unknown(raw: Raw, name: str) -> UnknownShape:
-    """The message goes back to the sender: whatever stands where Stripe has its word for the object is not repeated."""
-    said = raw.get("object")
-    about = said if isinstance(said, str) and said in _WORDS else "object"
-    return UnknownShape(f"A Stripe {about} has no usable field {name}.", name)

@@ -158,7 +158,7 @@ def uncut(items: Any) -> Any:
 def assert_stored(event: Event, change: Change, nothing: bool = False) -> None:
     """The row says what the object says; of what is gone, only that."""
     about = apply_event.doubt_about(event, change, scope(event.account or ACCOUNT, event.livemode), "")
-    row = table.get(ObjectRow, apply_event._key(about))
+    row = table.get(ObjectRow, apply_event.key_of(about))
     assert row is not None
     if nothing:
         assert record_of(row) is None

@@ -3,10 +3,11 @@
 import pytest
 
 from chalicelib.core.model import Kind
+from chalicelib.core.records import Record
 from chalicelib.core.window import Guard, Write
 from chalicelib.store import customers, keys, objects
 from chalicelib.store.customers import Account
-from chalicelib.store.objects import News, Record
+from chalicelib.store.objects import News
 from tests.conftest import NOW, Cloud
 from tests.records import card, customer, invoice, product, subscription
 

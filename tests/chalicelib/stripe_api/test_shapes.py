@@ -9,7 +9,7 @@ import pytest
 from chalicelib.core.model import Kind
 from chalicelib.errors import UnknownShape
 from chalicelib.stripe_api import shapes
-from chalicelib.stripe_api.shapes import Cut, Raw
+from chalicelib.stripe_api.fields import Cut, Raw, reference
 from tests.builders import fixture
 
 OBJECTS: dict[Kind, Raw] = {
@@ -154,7 +154,7 @@ def test_a_reference_reads_alike_expanded_or_not(read: Callable[[Raw], Any], raw
 
 @pytest.mark.parametrize("value", [None, "", {}, {"id": ""}, {"id": 7}, 7, ["x_1"]])
 def test_what_is_no_reference_is_none(value: object) -> None:
-    assert shapes.reference(value) is None
+    assert reference(value) is None
 
 
 @pytest.mark.parametrize("key, value", [("country", "NO"), ("country", "")])

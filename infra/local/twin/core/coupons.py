@@ -2,7 +2,7 @@
 
 from infra.local.twin.core import discounts
 from infra.local.twin.core.call import Call
-from infra.local.twin.core.errors import invalid
+from infra.local.twin.core.errors import invalid, missing
 from infra.local.twin.core.events import editing, emit
 from infra.local.twin.core.pages import CREATED, paged
 from infra.local.twin.core.params import (
@@ -102,8 +102,10 @@ def update(world: World, call: Call) -> Obj:
 
 
 def retrieve(world: World, call: Call) -> Obj:
-    """One coupon, with `valid` as of now."""
+    """One coupon, with `valid` as of now; one that was deleted is missing, though its discounts show it."""
     coupon = world.get("coupon", call.id)
+    if coupon.get("_gone"):
+        raise missing("coupon", call.id)
     discounts.refresh(world, coupon)
     return coupon
 

@@ -44,7 +44,8 @@ def _cycle(world: World, sub: Obj) -> None:
         invoice = drafts.draft(world, customer, sub, "subscription_cycle", rows, sub["currency"])
         invoice["period_start"] = min(row["_from"] for row in rows)
         sub["latest_invoice"] = invoice["id"]
-        sub["discounts"] = _discounts_left(world, sub)
+        before, sub["discounts"] = sub["discounts"], _discounts_left(world, sub)
+        discounts.drop(world, [one for one in before if one not in sub["discounts"]])
     billing.schedule(world, sub)
     collect_later(world, sub, invoice)
 

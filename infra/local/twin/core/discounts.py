@@ -5,6 +5,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from infra.local.twin.core.amounts import cost
 from infra.local.twin.core.dates import add_months
 from infra.local.twin.core.errors import invalid
+from infra.local.twin.core.events import emit
 from infra.local.twin.core.params import clear, listed, shape, text
 from infra.local.twin.core.values import Obj
 from infra.local.twin.core.world import World, fields
@@ -93,7 +94,7 @@ def redeem(world: World, coupon: Obj, code: Obj | None, customer: str, sub: str 
         code["times_redeemed"] += 1
     refresh(world, coupon)
     months = coupon["duration_in_months"]
-    return world.add(
+    discount = world.add(
         fields(
             id=world.ids.new("di"),
             object="discount",
@@ -111,6 +112,14 @@ def redeem(world: World, coupon: Obj, code: Obj | None, customer: str, sub: str 
         )
         | {"_used": False}
     )
+    emit(world, "customer.discount.created", discount)
+    return discount
+
+
+def drop(world: World, gone: list[str]) -> None:
+    """These discounts were taken off."""
+    for one in gone:
+        emit(world, "customer.discount.deleted", world.get("discount", one))
 
 
 def in_force(world: World, wanted: str, now: int) -> bool:

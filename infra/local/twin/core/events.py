@@ -1,12 +1,15 @@
 """Events: what happened, with the whole object as it is now; and the list of them."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from infra.local.twin.core import webhooks
 from infra.local.twin.core.values import Obj, previous, public
 from infra.local.twin.core.world import API_VERSION, World
+
+FOLLOWERS: dict[str, Callable[[World, Obj], None]] = {}
+"""What else changes when something happened to an object of a kind. Filled in routes.py."""
 
 KEEP = 30 * 86400
 """Stripe keeps events for thirty days."""
@@ -41,6 +44,8 @@ def emit(world: World, kind: str, obj: Obj, changed: Obj | None = None) -> None:
     }
     world.add(row)
     webhooks.post(world, row, listeners)
+    if obj.get("object") in FOLLOWERS:
+        FOLLOWERS[obj["object"]](world, obj)
 
 
 @contextmanager

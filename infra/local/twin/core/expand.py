@@ -18,6 +18,7 @@ KINDS: dict[str, str] = {
     "default_price": "price",
     "discount": "discount",
     "discounts": "discount",
+    "feature": "entitlements.feature",
     "invoice": "invoice",
     "latest_charge": "charge",
     "latest_invoice": "invoice",

@@ -5,7 +5,7 @@ from infra.local.twin.core.call import Call
 from infra.local.twin.core.cards import Decline
 from infra.local.twin.core.errors import declined, invalid
 from infra.local.twin.core.events import emit
-from infra.local.twin.core.pages import CREATED, PAGING, paged
+from infra.local.twin.core.pages import CREATED, paged
 from infra.local.twin.core.params import (
     Check,
     Required,
@@ -51,7 +51,7 @@ CANCEL: dict[str, Check | Required] = {
 LIST: dict[str, Check | Required] = {**CREATED, "customer": text}
 CHARGES: dict[str, Check | Required] = {**LIST, "payment_intent": text}
 PAYMENTS: dict[str, Check | Required] = {
-    **PAGING,
+    **CREATED,
     "invoice": text,
     "status": one_of("canceled", "open", "paid"),
     "payment": shape(type=need(one_of("payment_intent", "payment_record")), payment_intent=text),

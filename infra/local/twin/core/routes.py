@@ -11,7 +11,9 @@ from infra.local.twin.core import (
     credit_notes,
     customers,
     disputes,
+    entitlements,
     event_api,
+    events,
     expand,
     invoice_items,
     invoices,
@@ -91,6 +93,12 @@ ROUTES = (
     Route("GET", "/v1/disputes/{}", disputes.retrieve),
     Route("POST", "/v1/disputes/{}", disputes.update, disputes.UPDATE),
     Route("POST", "/v1/disputes/{}/close", disputes.close),
+    Route("GET", "/v1/entitlements/active_entitlements", entitlements.active, entitlements.ACTIVE),
+    Route("GET", "/v1/entitlements/active_entitlements/{}", entitlements.one_active),
+    Route("GET", "/v1/entitlements/features", entitlements.list_, entitlements.FEATURES),
+    Route("POST", "/v1/entitlements/features", entitlements.create, entitlements.FEATURE),
+    Route("GET", "/v1/entitlements/features/{}", entitlements.retrieve),
+    Route("POST", "/v1/entitlements/features/{}", entitlements.update, entitlements.FEATURE_UPDATE),
     Route("GET", "/v1/events", event_api.list_, event_api.LIST),
     Route("GET", "/v1/events/{}", event_api.retrieve),
     Route("GET", "/v1/invoice_payments", money_api.invoice_payments, money_api.PAYMENTS),
@@ -131,6 +139,10 @@ ROUTES = (
     Route("GET", "/v1/products/{}", products.retrieve),
     Route("POST", "/v1/products/{}", products.update, products.UPDATE),
     Route("DELETE", "/v1/products/{}", products.delete),
+    Route("GET", "/v1/products/{}/features", entitlements.attached, entitlements.ATTACHED),
+    Route("POST", "/v1/products/{}/features", entitlements.attach, entitlements.ATTACH),
+    Route("GET", "/v1/products/{}/features/{}", entitlements.one_attached),
+    Route("DELETE", "/v1/products/{}/features/{}", entitlements.detach),
     Route("GET", "/v1/promotion_codes", coupons.codes, coupons.CODES),
     Route("POST", "/v1/promotion_codes", coupons.create_code, coupons.CODE, {"coupon": text}),
     Route("GET", "/v1/promotion_codes/{}", coupons.code),
@@ -181,6 +193,7 @@ ROUTES = (
     Route("DELETE", "/v1/webhook_endpoints/{}", event_api.delete_endpoint),
 )
 
+events.FOLLOWERS["subscription"] = entitlements.follow
 expand.INCLUDED.update(
     {
         ("charge", "refunds"): refunds.of_charge,

@@ -80,7 +80,8 @@ def change(world: World, sub: Obj, p: Obj) -> Obj:
         sub_fields.apply_simple(sub, p)
         _apply_card(world, sub, p)
         if "discounts" in p:
-            sub["discounts"] = discounts.make(world, p["discounts"], customer, sub["id"])
+            before, sub["discounts"] = sub["discounts"], discounts.make(world, p["discounts"], customer, sub["id"])
+            discounts.drop(world, [one for one in before if one not in sub["discounts"]])
         if "cancellation_details" in p:
             sub["cancellation_details"] = {**sub["cancellation_details"], **p["cancellation_details"]}
         if "pause_collection" in p:
@@ -258,7 +259,8 @@ def delete_discount(world: World, call: Call) -> Obj:
         raise StripeError(
             404, "invalid_request_error", "No active discount for subscription: " + call.id, code="resource_missing"
         )
-    gone = sub["discounts"][-1]
+    gone = list(sub["discounts"])
     with editing(world, sub, "customer.subscription.updated"):
         sub["discounts"] = []
-    return {**world.get("discount", gone), "deleted": True}
+    discounts.drop(world, gone)
+    return {**world.get("discount", gone[-1]), "deleted": True}

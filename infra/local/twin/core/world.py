@@ -19,12 +19,14 @@ INDEXED: dict[str, tuple[str, ...]] = {
     "credit_note": ("invoice",),
     "discount": ("customer", "subscription"),
     "dispute": ("charge",),
+    "entitlements.active_entitlement": ("_customer",),
     "invoice": ("customer", "_subscription"),
     "invoice_payment": ("invoice", "_payment_intent"),
     "invoiceitem": ("customer",),
     "payment_intent": ("customer",),
     "payment_method": ("customer",),
     "price": ("product",),
+    "product_feature": ("_product",),
     "promotion_code": ("code",),
     "refund": ("charge", "payment_intent"),
     "setup_intent": ("customer",),
@@ -40,6 +42,7 @@ NOUNS = {
     "setup_intent": "setupintent",
     "webhook_endpoint": "webhook endpoint",
     "credit_note": "credit note",
+    "entitlements.feature": "feature",
     "billing_portal.session": "session",
 }
 

@@ -31,6 +31,9 @@ KINDS = {
     "dispute",
     "credit_note",
     "subscription_schedule",
+    "entitlements.feature",
+    "entitlements.active_entitlement",
+    "product_feature",
 }
 
 
@@ -98,10 +101,13 @@ def _catalogue(shop: Shop) -> None:
         tiers=tiers,
     )
     shop.get(f"prices/{made['id']}", expand=["tiers", "product.default_price"])
+    feature = shop.post("entitlements/features", lookup_key="calls", name="Calls")
+    shop.post(f"products/{product['id']}/features", entitlement_feature=feature["id"])
     customer = shop.customer(
         name="Tiina", shipping={"name": "Tiina", "address": {"city": "Oulu"}}, address={"country": "FI"}
     )
     shop.subscribe(customer, made, expand=["latest_invoice.payments.data.payment.payment_intent", "customer"])
+    shop.get("entitlements/active_entitlements", customer=customer["id"], expand=["data.feature"])
 
 
 def _good_years(shop: Shop) -> None:

@@ -50,6 +50,15 @@ class Tour:
         v1.billing.meters.update(meter.id, {"display_name": "API calls"})
         v1.billing.meters.retrieve(meter.id)
         v1.billing.meters.list()
+        feature = v1.entitlements.features.create({"lookup_key": "calls", "name": "Calls"})
+        v1.entitlements.features.update(feature.id, {"name": "API calls"})
+        v1.entitlements.features.retrieve(feature.id)
+        v1.entitlements.features.list({"limit": 1})
+        attached = v1.products.features.create(self.product.id, {"entitlement_feature": feature.id})
+        v1.products.features.retrieve(self.product.id, attached.id)
+        v1.products.features.list(self.product.id)
+        v1.products.features.delete(self.product.id, attached.id)
+        v1.products.features.create(self.product.id, {"entitlement_feature": feature.id})
 
     def customers(self) -> None:
         """Customers, cards, balance, set-up intents."""
@@ -95,6 +104,8 @@ class Tour:
         v1.subscriptions.retrieve(ident, {"expand": ["latest_invoice", "default_payment_method"]})
         v1.subscriptions.list({"customer": self.customer, "status": "all"})
         v1.subscriptions.delete_discount(ident)
+        held = v1.entitlements.active_entitlements.list({"customer": self.customer}).data[0]
+        v1.entitlements.active_entitlements.retrieve(held.id, {"expand": ["feature"]})
         other = v1.prices.create(
             {"product": self.product.id, "currency": "sek", "unit_amount": 100, "recurring": {"interval": "month"}}
         ).id

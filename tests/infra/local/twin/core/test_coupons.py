@@ -96,3 +96,31 @@ def test_a_coupon_is_redeemed_only_so_often_and_so_long(shop: Shop, limit: str) 
         shop.subscribe(shop.customer(), shop.price(), discounts=[{"coupon": coupon["id"]}])
     assert (caught.value.error["code"], caught.value.error["param"]) == ("coupon_expired", "discounts[0][coupon]")
     assert (shop.get(f"coupons/{coupon['id']}")["valid"], len(shop.sub(first)["discounts"])) == (False, 1)
+
+
+def test_a_deleted_coupon_is_missing_and_its_discount_still_shows_it(shop: Shop) -> None:
+    coupon = shop.post("coupons", percent_off=50, duration="forever")
+    sub = shop.subscribe(shop.customer(), shop.price(), discounts=[{"coupon": coupon["id"]}])
+    shop.ask("DELETE", f"coupons/{coupon['id']}")
+
+    with pytest.raises(Refused) as caught:
+        shop.get(f"coupons/{coupon['id']}")
+    assert caught.value.status == 404
+    shown = shop.sub(sub, expand=["discounts.source.coupon"])["discounts"][0]["source"]["coupon"]
+    assert (shown["id"], shown["valid"]) == (coupon["id"], False)
+
+
+def test_a_discount_is_told_when_it_comes_and_when_it_goes(shop: Shop) -> None:
+    first, second = (shop.post("coupons", percent_off=50, duration="forever")["id"] for _ in range(2))
+    sub = shop.subscribe(shop.customer(), shop.price(), discounts=[{"coupon": first}])
+    shop.post(f"subscriptions/{sub['id']}", discounts=[{"coupon": second}])
+    shop.ask("DELETE", f"subscriptions/{sub['id']}/discount")
+
+    told = shop.events("customer.discount.created", "customer.discount.deleted")
+    assert [(event["type"].rsplit(".")[-1], event["data"]["object"]["source"]["coupon"]) for event in told] == [
+        ("created", first),
+        ("created", second),
+        ("deleted", first),
+        ("deleted", second),
+    ]
+    assert {event["data"]["object"]["subscription"] for event in told} == {sub["id"]}
