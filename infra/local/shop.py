@@ -28,8 +28,15 @@ CARDS = {
     "fails": "Visa 4242 - works today, and is refused from next month on",
 }
 LANGUAGES = {
-    **{"en": "English", "sv": "Svenska", "de": "Deutsch", "fr": "Français", "es": "Español"},
-    **{"nb": "Norsk", "da": "Dansk", "fi": "Suomi", "nl": "Nederlands"},
+    "en": "English",
+    "sv": "Svenska",
+    "de": "Deutsch",
+    "fr": "Français",
+    "es": "Español",
+    "nb": "Norsk",
+    "da": "Dansk",
+    "fi": "Suomi",
+    "nl": "Nederlands",
 }
 STEPS = {"1": "A day passes", "7": "A week passes", "31": "A month passes"}
 
