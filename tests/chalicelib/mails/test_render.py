@@ -31,7 +31,7 @@ WORDS = {
     "sv": {"access": "Du har kvar allt", "retry": "Vi försöker igen den", "ends": "avslutas"},
     "de": {"access": "vollen Zugang", "retry": "Wir versuchen es am", "ends": "endet"},
     "fr": {"access": "accès complet", "retry": "Nous réessaierons le", "ends": "s’arrêtera le"},
-    "es": {"access": "todo el acceso", "retry": "Lo intentaremos de nuevo el", "ends": "terminará el"},
+    "es": {"access": "acceso completo", "retry": "Lo intentaremos de nuevo el", "ends": "terminará el"},
     "nb": {"access": "full tilgang", "retry": "Vi prøver igjen", "ends": "avsluttes"},
     "da": {"access": "fuld adgang", "retry": "Vi prøver igen den", "ends": "slutter"},
     "fi": {"access": "entiseen tapaan", "retry": "Yritämme uudelleen", "ends": "päättyy"},
