@@ -6,7 +6,7 @@ Credentials and region are set before anything is imported, so that no test can 
 import functools
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,6 +34,7 @@ from chalicelib.store import api_keys, sites
 from chalicelib.store.tables import ObjectRow
 from chalicelib.stripe_api import gateway
 from infra.local.twin.core.twin import Twin
+from tests import canaries
 from tests.edge import TwinEdge
 
 # Every session would read botocore's megabytes of JSON anew, which is most of the time that a test with AWS takes.
@@ -58,6 +59,18 @@ SITE = Site(
     time_zone="Europe/Stockholm",
     country="SE",
 )
+
+
+canaries.known |= {SITE_SECRET, WEBHOOK_SECRET, "rk_test_twin_key"}
+canaries.watch()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """No test may print or log a secret."""
+    report = yield
+    canaries.judge(report)
+    return report
 
 
 @pytest.fixture(autouse=True)
@@ -132,6 +145,7 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
         )
         yield made
         ObjectRow._connection = None
+        assert canaries.leaked(canaries.stored()) == [], "a secret was stored"
 
 
 def everything(cloud: Cloud) -> list[dict[str, Any]]:

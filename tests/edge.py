@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import stripe
 
 from infra.local.twin.core.twin import Twin
+from tests import canaries
 
 
 class TwinEdge(stripe.HTTPClient):
@@ -37,6 +38,8 @@ class TwinEdge(stripe.HTTPClient):
         if failure:
             return failure
         status, answered, body = self.twin.request(method.upper(), parts.path, post_data or parts.query, headers)
+        if str(body.get("object")) == "billing_portal.session":
+            canaries.known.add(str(body["url"]).rsplit("/", 1)[1])
         return json.dumps(body), status, answered
 
     def close(self) -> None:
