@@ -3,6 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAGE ?= local
 RUNS ?= 20000
+JOBS ?= 2
 SECONDS ?= 60
 CASES ?= 100000
 
@@ -35,8 +36,8 @@ up: setup  ## the whole thing on this machine, until Ctrl-C
 test: .venv/ready  ## the tests (no browser, no servers)
 	@$(BIN)/python -m pytest -n auto
 
-sim: .venv/ready  ## RUNS=.. seeds of the webhook simulation
-	@$(BIN)/python -m tests.sim --runs $(RUNS)
+sim: .venv/ready  ## RUNS=.. seeds of the webhook simulation, in JOBS=.. processes
+	@$(BIN)/python -m tests.sim --runs $(RUNS) --jobs $(JOBS)
 
 cases: .venv/ready  ## CASES=.. generated deliveries at the webhook endpoint
 	@FUZZ_CASES=$(CASES) $(BIN)/python -m pytest -n auto tests/fuzz/test_deliveries.py

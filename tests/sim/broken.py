@@ -7,11 +7,12 @@ from weakref import WeakKeyDictionary
 
 import pytest
 
-from chalicelib.actions import apply_event
+from chalicelib.actions import apply_event, compare, walks
 from chalicelib.aws import queue
 from chalicelib.core import window
 from chalicelib.core.events import Doubt
-from chalicelib.core.window import Guard, Verdict, Window, Write
+from chalicelib.core.reconcile import Place
+from chalicelib.core.window import MARGIN, Guard, Verdict, Window, Write
 from chalicelib.entrypoints import apply_events
 from chalicelib.errors import QueueUnavailable
 from chalicelib.store import objects
@@ -19,12 +20,14 @@ from chalicelib.store.keys import Key
 from chalicelib.store.objects import News
 from chalicelib.store.table import Refused
 from chalicelib.store.tables import ObjectRow
+from infra.redrive import queues
 from tests.sim import handlers
 from tests.sim.shop import Parcel
 from tests.sim.world import Message, World
 
 Break = Callable[[pytest.MonkeyPatch], None]
 JUDGE, SNAPSHOT, READING, ADVANCE = window.judge, window.snapshot, window.reading, window.advance
+LISTED, AFTER_PAGE = window.listed, Place.after_page
 
 
 def blind(patch: pytest.MonkeyPatch) -> None:
@@ -183,9 +186,89 @@ def answered_anyway(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(queue, "send_doubt", swallow)
 
 
+def not_older(patch: pytest.MonkeyPatch) -> None:
+    """Write when `created` is no older than the last one: of a tie, the last to come wins."""
+    patch.setattr(window, "snapshot", lambda at: Write(Guard(seen_to_below=at + 1), at - 1, at))
+
+    def judge(stored: Window, created: int, *_: object) -> Verdict:
+        return Verdict.NEWS if created >= stored.seen_to else Verdict.OLD
+
+    patch.setattr(window, "judge", judge)
+
+
+def stamped_after(patch: pytest.MonkeyPatch) -> None:
+    """Take the ticket after the object was read."""
+    settle = apply_event.settle
+
+    def late(doubt: Doubt, fetch: Any) -> Verdict:
+        answer = fetch(doubt.kind, doubt.id)
+        return settle(doubt, lambda *_: answer)
+
+    for module in (apply_events, compare):
+        patch.setattr(module, "settle", late)
+
+
+def no_condition(patch: pytest.MonkeyPatch) -> None:
+    """Write what a GET returned, whatever stands there."""
+    _reading(patch, applied_below=None, seen_from_at_most=None)
+
+
+def listed_blind(patch: pytest.MonkeyPatch) -> None:
+    """Write what a list shows without looking at the window of what is stored."""
+    patch.setattr(window, "listed", lambda _stored, start, end: Write(Guard(), start - MARGIN - 1, end + MARGIN))
+
+
+def listed_unguarded(patch: pytest.MonkeyPatch) -> None:
+    """Look at the window before a list is written, but not whether somebody came meanwhile."""
+
+    def listed(*seen: Any) -> Write | None:
+        write = LISTED(*seen)
+        return write and write._replace(guard=Guard())
+
+    patch.setattr(window, "listed", listed)
+
+
+def deaf_to_deletions(patch: pytest.MonkeyPatch) -> None:
+    """Compare what Stripe lists, and nothing that only we know of."""
+    for phase in ("known_products", "known_customers"):
+        patch.setitem(walks.WALKS, phase, lambda _walk, _cursor: None)
+
+
+def first_page_only(patch: pytest.MonkeyPatch) -> None:
+    """Forget that a list goes on."""
+    patch.setattr(Place, "after_page", lambda place, _cursor: AFTER_PAGE(place, None))
+
+
+def always_quiet(patch: pytest.MonkeyPatch) -> None:
+    """Open no case for an invoice that reconciling finds."""
+    patch.setattr(compare, "LATE", -(10**9))
+
+
+def deleted_before_replayed(patch: pytest.MonkeyPatch) -> None:
+    """Take a parked message away before it is back on its queue."""
+
+    def replay(stacks: Any, queue: str, *_: Any) -> list[str]:
+        sqs, url = stacks.client("sqs"), stacks.data["EventsDeadUrl"]
+        for letter in queues._taken(sqs, url, queue):
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=letter.receipt)
+            queues._give_back(stacks, letter)
+        return []
+
+    patch.setattr(queues, "replay", replay)
+
+
 BREAKS: tuple[Break, ...] = (
     blind,
     newer,
+    not_older,
+    stamped_after,
+    no_condition,
+    listed_blind,
+    listed_unguarded,
+    deaf_to_deletions,
+    first_page_only,
+    always_quiet,
+    deleted_before_replayed,
     no_ticket,
     may_sink,
     point,

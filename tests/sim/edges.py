@@ -6,26 +6,30 @@ from contextlib import contextmanager, redirect_stdout, suppress
 from io import TextIOBase
 from types import SimpleNamespace
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import stripe
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from chalicelib import clock, log
+from chalicelib.actions import paced, reconcile
 from chalicelib.aws import queue, secrets
 from chalicelib.store.tables import ObjectRow, bind
 from chalicelib.stripe_api import gateway
+from chalicelib.stripe_api import lists as stripe_lists
 from tests.conftest import ACCOUNT, WEBHOOK_SECRET
+from tests.sim import lists
 from tests.sim.shop import PLURALS
 from tests.sim.table import Answer, Perform, Table, refusal
-from tests.sim.tasks import Crash, give_way
+from tests.sim.tasks import give_way
 from tests.sim.world import Message, World
 
+EVENTS, DEAD = "https://sqs.invalid/events", "https://sqs.invalid/events-dead"
 ENVIRONMENT = {
     "STAGE": "dev",
     "TABLE_NAME": "simulated",
-    "EVENTS_QUEUE_URL": "https://sqs.invalid/events",
+    "EVENTS_QUEUE_URL": EVENTS,
     "NEW_CARDS_QUEUE_URL": "https://sqs.invalid/new-cards",
     "SECRET_ID": "simulated",
     "STRIPE_ACCOUNT": ACCOUNT,
@@ -45,6 +49,10 @@ class Edges:
         """From now on everything belongs to this run."""
         self.world = world
         self.table.items.clear()
+        reconcile._kept.clear()  # the pace of a world that is no more
+        world.stacks = SimpleNamespace(
+            data={"EventsDeadUrl": DEAD, "EventsUrl": EVENTS}, client=lambda _name: self.sqs()
+        )
 
     def dynamodb(self, operation: str, perform: Perform) -> Answer:
         """One call of DynamoDB's."""
@@ -53,16 +61,63 @@ class Edges:
             raise refusal(operation, "ProvisionedThroughputExceededException", "too fast")
         return self._performed(fault, perform)
 
+    def sleep(self, seconds: float) -> None:
+        """Wait: time passes, and others go on."""
+        self.world.now += seconds
+        give_way()
+
     def send_message(self, *, QueueUrl: str, MessageBody: str) -> Answer:  # noqa: N803 - boto3's names
         """SQS: a message for the queue of doubts. What is said of new cards is heard by nobody here."""
-        kept = ENVIRONMENT["EVENTS_QUEUE_URL"] == QueueUrl
         told = {"reason": "a new card", **json.loads(MessageBody)}
         fault = self.world.reach(
             f"SendMessage {told['event']}: {told['reason']}", "crash after", "sqs refuses", "answer lost", "twice"
         )
         if fault == "sqs refuses":
             raise refusal("SendMessage", "ServiceUnavailable", "later")
-        return self._performed(fault, lambda: self._queued(MessageBody) if kept else {})
+        return self._performed(fault, lambda: self._queued(MessageBody) if QueueUrl == EVENTS else {})
+
+    def sqs(self) -> Any:
+        """SQS as redrive uses it: a queue whose messages are looked at, and given back."""
+        return SimpleNamespace(
+            receive_message=self.receive_message,
+            send_message=self.send_message,
+            delete_message=lambda **asked: self._called("DeleteMessage", lambda: self._deleted(asked["ReceiptHandle"])),
+            change_message_visibility=lambda **asked: self._called(
+                "ChangeMessageVisibility", lambda: self._shown(asked["ReceiptHandle"])
+            ),
+        )
+
+    def _called(self, call: str, perform: Perform) -> Answer:
+        fault = self.world.reach(call, "crash after", "sqs refuses", "answer lost", "twice")
+        if fault == "sqs refuses":
+            raise refusal(call, "ServiceUnavailable", "later")
+        return self._performed(fault, perform)
+
+    def receive_message(self, **_asked: Any) -> Answer:
+        """SQS: parked messages, hidden from others from now on."""
+        return self._called("ReceiveMessage", self._received)
+
+    def _received(self) -> Answer:
+        world = self.world
+        found = [message for message in world.dead if message.holder is None][: world.rng.choice((1, 10))]
+        for message in found:
+            message.holder = world.current
+        sent = {"SentTimestamp": str(int(world.now * 1000))}
+        return {
+            "Messages": [
+                {"MessageId": each.id, "Body": each.body, "ReceiptHandle": each.id, "Attributes": sent}
+                for each in found
+            ]
+        }
+
+    def _deleted(self, receipt: str) -> Answer:
+        self.world.dead = [message for message in self.world.dead if message.id != receipt]
+        return {}
+
+    def _shown(self, receipt: str) -> Answer:
+        for message in self.world.dead:
+            message.holder = None if message.id == receipt else message.holder
+        return {}
 
     def _queued(self, body: str) -> Answer:
         self.world.started += 1
@@ -78,12 +133,12 @@ class Edges:
             return perform()
         finally:
             if fault == "crash after":
-                raise Crash
+                self.world.die()
             give_way()
             if fault == "answer lost":
                 raise ReadTimeoutError(endpoint_url="https://aws.invalid")
 
-    def get(self, path: str) -> tuple[str, int, dict[str, str]]:
+    def get(self, path: str, asked: dict[str, Any]) -> tuple[str, int, dict[str, str]]:
         """Stripe: a GET whose value and Date are of some moments between its beginning and its end."""
         world = self.world
         fault = world.reach(f"GET {path}", "stripe 429", "stripe 500", "stripe silent", "stripe undated")
@@ -93,7 +148,10 @@ class Edges:
             return json.dumps({"error": {"message": fault}}), int(fault[-3:]), {"Date": world.shop.date(world.now)}
         stamp = world.shop.date(world.now) if world.rng.random() < 0.5 else None
         give_way()
-        status, body = world.shop.get(path)
+        if path.count("/") == 3:
+            status, body = world.shop.get(path)
+        else:
+            status, body = lists.page(world.shop, path, asked, give_way)
         world.note(world.current.name if world.current else "", f"GET {path} reads what is now")
         give_way()
         stamp = stamp or world.shop.date(world.now)
@@ -120,7 +178,8 @@ class Wire(stripe.HTTPClient):
         _usage: list[str] | None = None,
     ) -> tuple[str, int, dict[str, str]]:
         """One request."""
-        return self.edges.get(urlsplit(url).path)
+        parts = urlsplit(url)
+        return self.edges.get(parts.path, _parameters(parts.query))
 
     def _sleep_time_seconds(self, *_: Any, **__: Any) -> float:
         return 0
@@ -133,25 +192,49 @@ class Light:
     """What `gateway.fetch` needs of a StripeClient, thirty times as fast: most runs do without the SDK's objects."""
 
     def __init__(self, edges: Edges) -> None:
+        self._edges = edges
         readers = {name: SimpleNamespace(retrieve=self._reader(edges, name)) for name in PLURALS}
         self.v1 = SimpleNamespace(**readers)
 
     @staticmethod
     def _reader(edges: Edges, plural: str) -> Callable[[str], Any]:
         def retrieve(ident: str) -> Any:
-            body, status, headers = edges.get(f"/v1/{plural}/{ident}")
-            if status == 404:
-                raise stripe.InvalidRequestError(  # type: ignore[no-untyped-call]
-                    "No such", None, code="resource_missing", http_status=404, headers=headers
-                )
-            if status == 429:
-                raise stripe.RateLimitError("too fast", http_status=429)
-            if status >= 500:
-                raise stripe.APIError("broken", http_status=status)
-            raw = json.loads(body)
+            raw, headers = _answered(*edges.get(f"/v1/{plural}/{ident}", {}))
             return SimpleNamespace(last_response=SimpleNamespace(headers=headers), to_dict=lambda **_: raw)
 
         return retrieve
+
+    def raw_request(self, _method: str, path: str, **asked: Any) -> Any:
+        """A page of a list."""
+        raw, headers = _answered(*self._edges.get(path, asked))
+        return SimpleNamespace(data=raw, headers=headers)
+
+
+def _answered(body: str, status: int, headers: dict[str, str]) -> tuple[Any, dict[str, str]]:
+    """The JSON of an answer, or the SDK's error."""
+    raw = json.loads(body)
+    if status in (400, 404):
+        param, code = raw["error"].get("param"), raw["error"]["code"]
+        raise stripe.InvalidRequestError("No such", param, code=code, http_status=status, headers=headers)  # type: ignore[no-untyped-call]
+    if status == 429:
+        raise stripe.RateLimitError("too fast", http_status=429)
+    if status >= 500:
+        raise stripe.APIError("broken", http_status=status)
+    return raw, headers
+
+
+def _parameters(query: str) -> dict[str, Any]:
+    """The parameters of an address, as they were before the SDK wrote them: `types[0]=a` and `created[gte]=1`."""
+    found: dict[str, Any] = {}
+    for name, value in parse_qsl(query):
+        first, _, inner = name.partition("[")
+        if not inner:
+            found[first] = value
+        elif inner[:-1].isdigit():
+            found.setdefault(first, []).append(value)
+        else:
+            found.setdefault(first, {})[inner[:-1]] = value
+    return found
 
 
 class _Nowhere(TextIOBase):
@@ -175,7 +258,8 @@ def installed() -> Iterator[Edges]:
         patch.setattr(queue, "client", lambda _service: aws)
         patch.setattr(secrets, "client", lambda _service: aws)
         patch.setattr(clock, "now", lambda: int(edges.world.now))
-        patch.setattr(gateway, "time", SimpleNamespace(monotonic=lambda: edges.world.now))
+        for module in (gateway, stripe_lists, paced):
+            patch.setattr(module, "time", SimpleNamespace(monotonic=lambda: edges.world.now, sleep=edges.sleep))
         _install_stripe(patch, edges)
         level = log.logger().log_level
         log.logger().setLevel("CRITICAL")

@@ -1,7 +1,7 @@
 """DynamoDB's expressions, as far as PynamoDB writes them, compiled once each into functions of an item.
 
-A value is DynamoDB's own JSON (`{"N": "5"}`); None stands for an attribute that is not there. Paths are names at the top
-level: anything else raises, for a stand-in must not guess.
+A value is DynamoDB's own JSON (`{"N": "5"}`); None stands for an attribute that is not there. Paths are names, also within
+maps: anything else raises, for a stand-in must not guess.
 """
 
 import re
@@ -17,7 +17,7 @@ Names = dict[str, str]
 Operand = Callable[[Item, Names, Item], Value | None]
 Condition = Callable[[Item, Names, Item], bool]
 
-_TOKEN = re.compile(r"\s*(<>|<=|>=|[=<>(),+\-]|[#:]?\w+)")
+_TOKEN = re.compile(r"\s*(<>|<=|>=|[=<>(),+\-.]|[#:]?\w+)")
 ORDER: dict[str, Callable[[Any, Any], bool]] = {"<": lt, "<=": le, ">": gt, ">=": ge}
 
 
@@ -90,12 +90,15 @@ def _test(tokens: Tokens) -> Condition:
         name, (first, *rest) = tokens.take(), _arguments(tokens)
         return _FUNCTIONS[name](first, *rest)
     left = operand(tokens)
-    sign = tokens.take("=", "<>", "<", "<=", ">", ">=", "BETWEEN").upper()
+    sign = tokens.take("=", "<>", "<", "<=", ">", ">=", "BETWEEN", "IN").upper()
     if sign == "BETWEEN":
         low, _, high = operand(tokens), tokens.take("AND"), operand(tokens)
         return lambda i, n, v: (
             compare(">=", left(i, n, v), low(i, n, v)) and compare("<=", left(i, n, v), high(i, n, v))
         )
+    if sign == "IN":
+        wanted = _arguments(tokens)
+        return lambda i, n, v: any(compare("=", left(i, n, v), each(i, n, v)) for each in wanted)
     right = operand(tokens)
     return lambda i, n, v: compare(sign, left(i, n, v), right(i, n, v))
 
@@ -130,7 +133,20 @@ def operand(tokens: Tokens) -> Operand:
         return lambda i, n, v: _joined(first(i, n, v), second(i, n, v))
     if not word.startswith("#"):
         raise NotImplementedError(f"{word!r}: PynamoDB writes every name as a placeholder")
-    return lambda i, n, _v: i.get(n[word])
+    names = [word]
+    while tokens.skip("."):
+        names.append(tokens.take())
+    if len(names) == 1:
+        return lambda i, n, _v: i.get(n[word])
+    return lambda i, n, _v: _within(i, [n[each] for each in names])
+
+
+def _within(item: Item, path: list[str]) -> Value | None:
+    """The value at the end of a path through maps."""
+    found: Value | None = {"M": item}
+    for name in path:
+        found = found["M"].get(name) if found and "M" in found else None
+    return found
 
 
 def plain(value: Value) -> Any:

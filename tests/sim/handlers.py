@@ -1,12 +1,23 @@
 """The real handlers, called as Lambda calls them, and what Stripe and SQS make of their answers."""
 
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.actions import receive_event
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib import clock
+from chalicelib.actions import receive_event, walks
+from chalicelib.actions import reconcile as reconciling
+from chalicelib.core.reconcile import start
+from chalicelib.entrypoints import reconcile as nightly
 from chalicelib.entrypoints.apply_events import apply_events
-from chalicelib.errors import Retryable
+from chalicelib.entrypoints.batches import LAST_TRY
+from chalicelib.errors import Retryable, StamkundError
+from chalicelib.store.jobs import Taken
+from infra.redrive import queues
 from tests.builders import rest_event, signed
+from tests.conftest import ACCOUNT
 from tests.sim.shop import Parcel
 from tests.sim.tasks import Task
 
@@ -14,6 +25,12 @@ if TYPE_CHECKING:
     from tests.sim.world import Message, World
 
 REDELIVERED = (500, 503)
+SCHEDULE: dict[str, Any] = {
+    **dict.fromkeys(("version", "account", "region", "detail-type", "source", "time", "id"), ""),
+    "detail": {},
+    "resources": [],
+}
+"""What EventBridge's schedule sends: nothing in it matters."""
 
 
 def deliver(world: "World", parcel: Parcel) -> tuple[int, str]:
@@ -42,9 +59,11 @@ def delivered(world: "World", parcel: Parcel, task: Task) -> None:
     status, outcome = (500, "crashed") if task.crashed else task.answer
     world.note(task.name, f"ends: {status} {outcome}")
     if status in REDELIVERED:
-        world.mail.append(Parcel(parcel.event, parcel.body, parcel.told, world.shop.haste()))
+        world.mail.append(replace(parcel, haste=world.shop.haste()))
     elif status != 200:
         raise AssertionError(f"{status} for {parcel.told}: {outcome}")
+    else:
+        world.shop.untaken.pop(parcel.event, None)
 
 
 def work(world: "World", batch: list["Message"]) -> set[str]:
@@ -74,5 +93,54 @@ def worked(world: "World", batch: list["Message"], task: Task) -> None:
         ours = message.holder is task
         if message.id in back or world.strike("not deleted"):
             message.holder = None if ours else message.holder
+            if ours and message.received >= LAST_TRY and message in world.queue:
+                world.park(message)
         elif message in world.queue and (ours or world.rng.random() < 0.5):
             world.queue.remove(message)
+
+
+def reconcile(world: "World") -> str:
+    """The Lambda of every quarter of an hour, which begins a run or goes on with one; what became of it."""
+    try:
+        told = nightly.reconcile(SCHEDULE, None)
+        world.run_began = int(told.get("started_at", 0))
+        return str(told["state"])
+    except Retryable as error:
+        return type(error).__name__
+
+
+def reconcile_by_hand(force: bool, _world: "World") -> str:
+    """`python -m infra.reconcile --restart`, which may take over from a run that is at work."""
+    now = clock.now()
+    try:
+        run = reconciling.work(clock.now, 10**9, start(ACCOUNT, now), force)
+    except Taken:
+        return "taken"
+    except Retryable as error:
+        return type(error).__name__
+    return "finished" if run and run.place is None else "stopped"
+
+
+def reconcile_customer(_world: "World") -> str:
+    """`python -m infra.reconcile --customer cus_1`, beside whatever run is at work."""
+    now = clock.now()
+    try:
+        walks.customer(reconciling.walk_of(ACCOUNT, start(ACCOUNT, now).since, True, lambda _finding: None), "cus_1")
+    except Retryable as error:
+        return type(error).__name__
+    return "walked"
+
+
+def redrive(world: "World") -> str:
+    """`python -m infra.redrive replay --all --queue events`."""
+    try:
+        return f"{len(queues.replay(world.stacks, 'events', None, 1000))} replayed"
+    except (StamkundError, BotoCoreError, ClientError) as error:
+        return type(error).__name__
+
+
+def ended(world: "World", task: Task) -> None:
+    """Whoever called looks at the answer; what a crash left hidden is seen again."""
+    world.note(task.name, f"ends: {'crashed' if task.crashed else task.answer}")
+    for message in world.dead:
+        message.holder = None if message.holder is task else message.holder

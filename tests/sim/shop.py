@@ -56,6 +56,7 @@ class Parcel:
     """One event on its way: whoever sends it signs it anew each time. `haste` is its weight among all that may happen."""
 
     event: str
+    type: str
     body: bytes
     told: str
     haste: float = 1.0
@@ -63,11 +64,12 @@ class Parcel:
 
 @dataclass
 class Shop:
-    """One account of Stripe's."""
+    """One account of Stripe's. `untaken` are the events that Stripe knows no endpoint to have taken."""
 
     rng: Random
     profile: Profile
     things: list[Thing] = field(default_factory=list)
+    untaken: dict[str, Parcel] = field(default_factory=dict)
     events: int = 0
 
     def __post_init__(self) -> None:
@@ -77,6 +79,17 @@ class Shop:
             if all(thing.id != ident for thing in self.things):
                 raw = template(kind) | {"id": ident} | ({"customer": "cus_1"} if kind is not Kind.CUSTOMER else {})
                 self.things.append(Thing(kind, ident, raw, list(LIVES[kind](self.rng, self.profile.changes))))
+        if any(thing.kind is Kind.CARD for thing in self.things):
+            self._keep_customer()
+
+    def _keep_customer(self) -> None:
+        """Whoever has a card is there, and stays: Stripe detaches the cards of a customer who is deleted."""
+        owner = next((thing for thing in self.things if thing.kind is Kind.CUSTOMER), None)
+        if owner is None:
+            owner = Thing(Kind.CUSTOMER, "cus_1", template(Kind.CUSTOMER) | {"id": "cus_1"}, [])
+            owner.story = [Change({"name": "v0"}, "customer.created")]
+            self.things.append(owner)
+        owner.story = [change for change in owner.story if not change.gone]
 
     def unfinished(self) -> list[Thing]:
         """The objects to which something is still to happen."""
@@ -91,9 +104,12 @@ class Shop:
         thing.gone = change.gone
         last = thing.version == len(thing.story)
         kept = [kind for kind in change.events if self.rng.random() >= self.profile.lost]
-        if last and not kept:
+        if last and not kept and not self.profile.for_good:
             kept = [self.rng.choice(change.events)]
         rng, doubled = self.rng, self.profile.doubled
+        for kind in change.events:
+            if kind not in kept and rng.random() < 0.5:
+                self._parcels(thing, kind, now)  # Stripe knows that it did not arrive
         kinds = [kind for kind in kept for _ in range(1 + (rng.random() < doubled))]
         return [parcel for kind in kinds for parcel in self._parcels(thing, kind, now)]
 
@@ -105,7 +121,9 @@ class Shop:
         body = _event(ident, kind, created, thing, "2025-03-31.basil" if foreign else API_VERSION)
         told = f"{ident} {kind} of {created} about {thing.told}{', of another version' if foreign else ''}"
         copies = 1 + (rng.random() < profile.repeated) + (rng.random() < profile.repeated / 3)
-        return [Parcel(ident, body, told, self.haste()) for _ in range(copies)]
+        made = [Parcel(ident, kind, body, told, self.haste()) for _ in range(copies)]
+        self.untaken[ident] = made[0]
+        return made
 
     def haste(self) -> float:
         """The weight of something new under way: some are very late."""

@@ -33,6 +33,8 @@ class Table:
             "GetItem": self.get_item,
             "PutItem": self.put_item,
             "Query": self.query,
+            "Scan": self.scan,
+            "BatchGetItem": self.batch_get_item,
         }
         return calls[operation](**arguments)
 
@@ -51,6 +53,14 @@ class Table:
     def query(self, **asked: Any) -> Answer:
         """Query on the table or an index."""
         return self.edge("Query", lambda: self._query(asked))
+
+    def scan(self, **asked: Any) -> Answer:
+        """Scan of the table, in the order of keys (DynamoDB's is any, but the same from page to page)."""
+        return self.edge("Scan", lambda: self._scan(asked))
+
+    def batch_get_item(self, **asked: Any) -> Answer:
+        """BatchGetItem; always consistent, and whole."""
+        return self.edge("BatchGetItem", lambda: self._batch(asked))
 
     def _update(self, asked: dict[str, Any]) -> Answer:
         key = _key(asked["Key"])
@@ -93,6 +103,22 @@ class Table:
         if page and len(page) == asked.get("Limit"):  # also where nothing follows: DynamoDB has not looked
             answer["LastEvaluatedKey"] = {name: page[-1][name] for name in {*KEY, hashed, ranged}}
         return answer
+
+    def _scan(self, asked: dict[str, Any]) -> Answer:
+        names, values = _placeholders(asked)
+        after = _key(asked["ExclusiveStartKey"]) if "ExclusiveStartKey" in asked else None
+        keys = sorted(key for key in self.items if after is None or key > after)[: asked.get("Limit")]
+        kept = condition(asked["FilterExpression"]) if "FilterExpression" in asked else None
+        found = [dict(self.items[key]) for key in keys if kept is None or kept(self.items[key], names, values)]
+        answer: Answer = {"Items": found, "Count": len(found), "ScannedCount": len(keys)}
+        if keys and len(keys) == asked.get("Limit"):
+            answer["LastEvaluatedKey"] = {name: self.items[keys[-1]][name] for name in KEY}
+        return answer
+
+    def _batch(self, asked: dict[str, Any]) -> Answer:
+        ((name, wanted),) = asked["RequestItems"].items()
+        found = [self.items[key] for each in wanted["Keys"] if (key := _key(each)) in self.items]
+        return {"Responses": {name: [dict(item) for item in found]}, "UnprocessedKeys": {}}
 
     def _permitted(self, operation: str, key: tuple[str, str], asked: dict[str, Any]) -> Item | None:
         """The standing item, if the condition lets a write pass."""

@@ -167,6 +167,59 @@ def test_reads_and_queries_answer_as_motos(dynamodb: Any, seed: int) -> None:
     assert found > 20
 
 
+@pytest.mark.parametrize("seed", range(2))
+def test_scans_and_batches_answer_as_motos(dynamodb: Any, seed: int) -> None:
+    """As reconciling makes them: a filter that looks into the state, page by page, and keys of which some are not there."""
+    rng, table, found = Random(seed), Table(), 0  # noqa: S311
+    for number, key in enumerate(KEYS):
+        item: dict[str, Any] = {"pk": {"S": key.pk}, "sk": {"S": key.sk}}
+        if number % 3:
+            item["state"] = {"M": {"status": {"S": rng.choice(("open", "paid"))}}}
+        if number % 4 == 0:
+            item["gone"] = {"BOOL": True}
+        for client in (dynamodb, table):
+            client.put_item(TableName="stamkund-test", Item=item)
+
+    for limit in (None, 1, 2, 3, 10) * 2:
+        arguments = scan(rng) | ({"Limit": limit} if limit else {})
+        expected, ours = (everything(client, arguments) for client in (dynamodb, table))
+        assert sorted(map(repr, ours)) == sorted(map(repr, expected)), arguments
+        found += len(ours)
+        wanted = rng.sample([*KEYS, Key("C#3", "none")], 4)
+        asked = {"RequestItems": {"stamkund-test": {"Keys": [{"pk": {"S": k.pk}, "sk": {"S": k.sk}} for k in wanted]}}}
+        there = [client.batch_get_item(**asked)["Responses"]["stamkund-test"] for client in (dynamodb, table)]
+        assert sorted(map(repr, there[0])) == sorted(map(repr, there[1]))
+
+    assert found > 5
+
+
+def scan(rng: Random) -> dict[str, Any]:
+    """A filter as `store.known` writes it."""
+    names: dict[str, str] = {}
+    values: dict[str, Any] = {}
+    unsettled = ObjectRow.sk.startswith("5#") & ObjectRow.state["status"].is_in("draft", "open")
+    other = ObjectRow.sk == rng.choice(("0#CUSTOMER", "1#SUB#a"))
+    kept = ObjectRow.pk.startswith(rng.choice(("C#", "C#1"))) & ObjectRow.gone.does_not_exist() & (other | unsettled)
+    text = kept.serialize(names, values)
+    return {
+        "TableName": "stamkund-test",
+        "FilterExpression": text,
+        "ExpressionAttributeNames": {placeholder: name for name, placeholder in names.items()},
+        "ExpressionAttributeValues": values,
+    }
+
+
+def everything(client: Any, arguments: dict[str, Any]) -> list[Any]:
+    """All that a scan finds, page after page."""
+    found, start = list[Any](), dict[str, Any]()
+    while True:
+        answer = client.scan(**arguments, **start)
+        found += answer["Items"]
+        if "LastEvaluatedKey" not in answer:
+            return found
+        start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+
 def read(rng: Random) -> tuple[str, dict[str, Any]]:
     """A GetItem, or a Query as the account page and the reminder run make them."""
     key = rng.choice(KEYS)

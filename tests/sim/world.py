@@ -15,7 +15,9 @@ from tests.sim.profile import Profile, draw
 from tests.sim.shop import Parcel, Shop
 from tests.sim.tasks import Crash, Task, give_way
 
-MOST_STEPS = 5_000
+DAY = 86_400
+MOST_CALLS = 200
+MOST_STEPS = 20_000
 """A run that has not come to rest by then never will."""
 
 
@@ -42,6 +44,7 @@ class World:
     now: float = float(NOW)
     mail: list[Parcel] = field(default_factory=list)
     queue: list[Message] = field(default_factory=list)
+    dead: list[Message] = field(default_factory=list)
     tasks: list[Task] = field(default_factory=list)
     batches: dict[Task, list[Message]] = field(default_factory=dict)
     current: Task | None = None
@@ -52,6 +55,10 @@ class World:
         self.rng = Random(self.seed)  # noqa: S311 - the seed must give the same run again
         self.profile = self.draw(self.rng)
         self.faults_left = self.profile.faults
+        self.reconciles_left = self.profile.reconciles
+        self.leaps_left = 3
+        self.stacks: Any = None
+        self.answered, self.run_began = "", 0
         self.shop = Shop(self.rng, self.profile)
         self.now += self.rng.random()
 
@@ -75,15 +82,24 @@ class World:
         found += [(haste["run"] * task.haste, partial(self.go_on, task)) for task in self.tasks]
         if any(message.holder is None for message in self.queue):
             found.append((haste["poll"], self.poll))
+        if self.dead and not any(task.name.startswith("redrive") for task in self.tasks):
+            found.append((haste["poll"], self.redrive))
+        if self.reconciles_left:
+            found.append((haste["reconcile"], self.reconcile))
         if self.faults_left and self.profile.rates["visible again"]:
             found += [(0.1, partial(self.show_again, task)) for task in self.batches]
         found.append((haste["clock"] * sum(weight for weight, _ in found), self.tick))
         return found
 
     def tick(self) -> None:
-        """Time passes: mostly fractions of a second, seldom hours."""
-        leap = self.rng.random() < self.profile.leap
-        self.now += self.rng.uniform(60, 7200) if leap else self.rng.random() * 2 * self.profile.tick
+        """Time passes: mostly fractions of a second, seldom hours, and a day up to three times."""
+        if self.rng.random() >= self.profile.leap:
+            self.now += self.rng.random() * 2 * self.profile.tick
+        elif self.leaps_left and self.rng.random() < 0.2:
+            self.leaps_left -= 1
+            self.now += DAY
+        else:
+            self.now += self.rng.uniform(60, 7200)
 
     def change(self, thing: Any) -> None:
         """Something happens to an object at Stripe."""
@@ -118,6 +134,46 @@ class World:
                 message.holder = None
         self.note(task.name, "is too late: its messages are visible again")
 
+    def park(self, message: Message) -> None:
+        """SQS gives a message up after its last try."""
+        self.queue.remove(message)
+        self.dead.append(message)
+        self.note("sqs", f"parks {message.id}")
+
+    def redrive(self) -> None:
+        """Somebody replays what is parked."""
+        self.start("redrive", partial(handlers.redrive, self), partial(handlers.ended, self))
+
+    def reconcile(self) -> None:
+        """The schedule fires, or somebody reconciles by hand, with force or without."""
+        self.reconciles_left -= 1
+        by_hand: list[Callable[[World], str]] = [partial(handlers.reconcile_by_hand, force) for force in (True, False)]
+        one = handlers.reconcile_customer
+        work = self.rng.choice([handlers.reconcile, one, one, *by_hand])
+        self.start("reconcile", partial(work, self), partial(handlers.ended, self))
+
+    def night(self) -> None:
+        """A whole run of reconciling that begins after this moment, resumed as often as need be. Raises Restless."""
+        rest = self.now
+        for _ in range(MOST_CALLS):
+            self.reconcile_now()
+            if self.answered == "finished" and self.run_began >= rest:
+                return
+            self.now = self._next_night() if self.answered in ("finished", "not_due") else self.now + 900
+        raise Restless("reconciling does not come to its end")
+
+    def reconcile_now(self) -> None:
+        """One call of the nightly Lambda, from beginning to end; `answered` and `run_began` say what became of it."""
+        self.answered, self.run_began = "", 0
+        task = self.start("reconcile", partial(handlers.reconcile, self), partial(handlers.ended, self))
+        while task in self.tasks:
+            self.go_on(task)
+        self.answered = "crashed" if task.crashed else str(task.answer)
+
+    def _next_night(self) -> float:
+        """Two o'clock."""
+        return (self.now // DAY + 1) * DAY + 2 * 3600
+
     def start(self, name: str, work: Any, after: Any) -> Task:
         """Start a handler; it has not done anything yet."""
         self.started += 1
@@ -137,12 +193,20 @@ class World:
 
     def reach(self, call: str, *faults: str) -> str | None:
         """A handler calls the outside: others go first; then the fault that befalls the call, if any. May raise Crash."""
+        if self.current and self.current.crashed:
+            raise Crash  # nothing that cleans up on the way out reaches the outside
         give_way()
         fault = self.strike("crash before", *faults)
         self.note(self.current.name if self.current else "", f"{call}{f' ({fault})' if fault else ''}")
         if fault == "crash before":
-            raise Crash
+            self.die()
         return fault
+
+    def die(self) -> None:
+        """The handler that runs dies here. Raises Crash."""
+        if self.current:
+            self.current.crashed = True
+        raise Crash
 
     def strike(self, *faults: str) -> str | None:
         """One of these faults, or none; there is an end to faults."""
