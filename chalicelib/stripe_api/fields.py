@@ -37,6 +37,14 @@ def inner(raw: Raw, name: str) -> Raw:
     return found
 
 
+def rows(raw: Raw, name: str) -> list[Raw]:
+    """The objects in a list, which must be there."""
+    found: list[Raw] = need(raw, name, list)
+    if not all(isinstance(each, dict) for each in found):
+        raise unknown(raw, name)
+    return found
+
+
 def owner(raw: Raw) -> str:
     """The id of the customer, who must be there."""
     found = reference(raw.get("customer"))

@@ -13,7 +13,18 @@ from chalicelib.core.model import Card, Customer, Entitlements, Invoice, Item, K
 from chalicelib.core.records import Record
 from chalicelib.errors import UnknownShape
 from chalicelib.stripe_api import catalogue_shapes, payment_shapes
-from chalicelib.stripe_api.fields import Raw, cut, decimal, inner, need, needed_reference, optional, owner, reference
+from chalicelib.stripe_api.fields import (
+    Raw,
+    cut,
+    decimal,
+    inner,
+    need,
+    needed_reference,
+    optional,
+    owner,
+    reference,
+    rows,
+)
 
 PLURALS: dict[Kind, str] = {
     Kind.CUSTOMER: "customers",
@@ -84,7 +95,7 @@ def subscription(raw: Raw) -> Subscription:
         id=need(raw, "id", str),
         customer=owner(raw),
         status=need(raw, "status", str),
-        items=tuple(item(each) for each in need(items, "data", list)),
+        items=tuple(item(each) for each in rows(items, "data")),
         cancel_at=optional(raw, "cancel_at", int),
         cancel_at_period_end=bool(optional(raw, "cancel_at_period_end", bool)),
         canceled_at=optional(raw, "canceled_at", int),
@@ -182,7 +193,7 @@ def entitlements(raw: Raw) -> Entitlements:
     found = need(raw, "entitlements", dict)
     if found.get("has_more"):
         raise cut(raw, "entitlements")
-    keys = tuple(sorted(need(each, "lookup_key", str) for each in need(found, "data", list)))
+    keys = tuple(sorted(need(each, "lookup_key", str) for each in rows(found, "data")))
     return Entitlements(owner(raw), owner(raw), keys)
 
 
