@@ -131,11 +131,11 @@ def _state_actions(news: News) -> list[Part]:
 
 def _ref_actions(key: Key, news: News) -> list[Part]:
     """Where the index `ref` finds what belongs to a payment: by its customer, or by the invoice that it pays."""
-    record, scope = news.record, scope_of(key.pk)
+    record = news.record
     if isinstance(record, InvoicePayment):
-        ref = ref_invoice(scope, record.invoice)
+        ref = ref_invoice(scope_of(key.pk), record.invoice)
     elif isinstance(record, PaymentIntent | Charge | Refund | Dispute) and record.customer:
-        ref = ref_customer(scope, record.customer, news.kind)
+        ref = ref_customer(scope_of(key.pk), record.customer, news.kind)
     else:
         return []
     return [put("ref", ref), put("ref_at", record.created)]

@@ -1,11 +1,20 @@
 """Stripe's field paths of what is sold and taken off: products, prices, coupons, discounts, and planned changes."""
 
-from typing import Any
-
 from chalicelib.core.catalogue import Coupon, Price, Tier
 from chalicelib.core.model import Discount, Product
 from chalicelib.core.schedules import Phase, PhaseItem, Schedule
-from chalicelib.stripe_api.fields import Raw, cut, decimal, inner, need, needed_reference, optional, owner, reference
+from chalicelib.stripe_api.fields import (
+    Raw,
+    cut,
+    decimal,
+    inner,
+    need,
+    needed_reference,
+    optional,
+    owner,
+    reference,
+    rows,
+)
 
 
 def product(raw: Raw) -> Product:
@@ -22,8 +31,8 @@ def price(raw: Raw) -> Price:
     """A price. A one-off price has no `recurring`. Raises Cut where a tiered price comes without its tiers."""
     recurring, transform = inner(raw, "recurring"), inner(raw, "transform_quantity")
     scheme = need(raw, "billing_scheme", str)
-    tiers = optional(raw, "tiers", list)
-    if scheme == "tiered" and tiers is None:
+    tiers = rows(raw, "tiers") if raw.get("tiers") is not None else []
+    if scheme == "tiered" and not tiers:
         raise cut(raw, "tiers")
     return Price(
         id=need(raw, "id", str),
@@ -37,7 +46,7 @@ def price(raw: Raw) -> Price:
         usage_type=optional(recurring, "usage_type", str),
         billing_scheme=scheme,
         tiers_mode=optional(raw, "tiers_mode", str),
-        tiers=tuple(_tier(each) for each in tiers or ()),
+        tiers=tuple(_tier(each) for each in tiers),
         divide_by=optional(transform, "divide_by", int),
         round=optional(transform, "round", str),
         nickname=optional(raw, "nickname", str),
@@ -103,15 +112,16 @@ def schedule(raw: Raw) -> Schedule:
         end_behavior=need(raw, "end_behavior", str),
         released_at=optional(raw, "released_at", int),
         canceled_at=optional(raw, "canceled_at", int),
-        phases=tuple(_phase(each) for each in need(raw, "phases", list)),
+        phases=tuple(_phase(each) for each in rows(raw, "phases")),
         created=need(raw, "created", int),
     )
 
 
 def _phase(raw: Raw) -> Phase:
-    items: list[Any] = need(raw, "items", list)
     return Phase(
         start=need(raw, "start_date", int),
         end=need(raw, "end_date", int),
-        items=tuple(PhaseItem(reference(each.get("price")), optional(each, "quantity", int)) for each in items),
+        items=tuple(
+            PhaseItem(reference(each.get("price")), optional(each, "quantity", int)) for each in rows(raw, "items")
+        ),
     )

@@ -24,14 +24,6 @@ def need(raw: Raw, name: str, kind: type) -> Any:
     return value
 
 
-def objects(raw: Raw, name: str) -> list[Raw]:
-    """A list of objects: not one that holds bare ids. Raises UnknownShape."""
-    found: list[Raw] = need(raw, name, list)
-    if not all(isinstance(each, dict) for each in found):
-        raise unknown(raw, name)
-    return found
-
-
 def optional(raw: Raw, name: str, kind: type) -> Any:
     """The field, or None where it is null or absent. Raises UnknownShape for another type."""
     value = raw.get(name)
@@ -43,6 +35,14 @@ def optional(raw: Raw, name: str, kind: type) -> Any:
 def inner(raw: Raw, name: str) -> Raw:
     """The map in a field; empty where there is none."""
     found: Raw = optional(raw, name, dict) or {}
+    return found
+
+
+def rows(raw: Raw, name: str) -> list[Raw]:
+    """The objects in a list, which must be there."""
+    found: list[Raw] = need(raw, name, list)
+    if not all(isinstance(each, dict) for each in found):
+        raise unknown(raw, name)
     return found
 
 

@@ -51,8 +51,7 @@ def _read(stripe_client: Client, kind: Kind, ident: str, account: str | None) ->
     """An object that is whole, and the headers of the first call for it."""
     options = _of(account)[1:]
     if kind is Kind.ENTITLEMENTS:
-        listed = stripe_client.v1.entitlements.active_entitlements.list({"customer": ident, "limit": 100}, *options)
-        return shapes.summary(ident, _plain(listed.auto_paging_iter())), _headers(listed)
+        return _entitlements(stripe_client, ident, options)
     wanted = shapes.EXPAND.get(kind)
     rest = ({"expand": list(wanted)}, *options) if wanted else _of(account)
     found = getattr(stripe_client.v1, shapes.PLURALS[kind]).retrieve(ident, *rest)
@@ -62,6 +61,17 @@ def _read(stripe_client: Client, kind: Kind, ident: str, account: str | None) ->
         items = stripe_client.v1.subscription_items.list(params, *options)
         raw["items"] = {"data": _plain(items.auto_paging_iter()), "has_more": False}
     return raw, _headers(found)
+
+
+def _entitlements(stripe_client: Client, customer: str, options: tuple[Any, ...]) -> tuple[dict[str, Any], Any]:
+    try:
+        page = stripe_client.v1.entitlements.active_entitlements.list({"customer": customer, "limit": 100}, *options)
+    except stripe.InvalidRequestError as error:
+        # The customer is a parameter here, so that a deleted one is a 400.
+        if error.code == "resource_missing":
+            raise Missing(error) from error
+        raise
+    return shapes.summary(customer, _plain(page.auto_paging_iter())), _headers(page)
 
 
 def _plain(found: Iterable[stripe.StripeObject]) -> list[dict[str, Any]]:

@@ -20,10 +20,10 @@ from chalicelib.stripe_api.fields import (
     inner,
     need,
     needed_reference,
-    objects,
     optional,
     owner,
     reference,
+    rows,
 )
 
 PLURALS: dict[Kind, str] = {
@@ -95,7 +95,7 @@ def subscription(raw: Raw) -> Subscription:
         id=need(raw, "id", str),
         customer=owner(raw),
         status=need(raw, "status", str),
-        items=tuple(item(each) for each in objects(items, "data")),
+        items=tuple(item(each) for each in rows(items, "data")),
         cancel_at=optional(raw, "cancel_at", int),
         cancel_at_period_end=bool(optional(raw, "cancel_at_period_end", bool)),
         canceled_at=optional(raw, "canceled_at", int),
@@ -193,7 +193,7 @@ def entitlements(raw: Raw) -> Entitlements:
     found = need(raw, "entitlements", dict)
     if found.get("has_more"):
         raise cut(raw, "entitlements")
-    keys = tuple(sorted(need(each, "lookup_key", str) for each in need(found, "data", list)))
+    keys = tuple(sorted(need(each, "lookup_key", str) for each in rows(found, "data")))
     return Entitlements(owner(raw), owner(raw), keys)
 
 

@@ -3,22 +3,21 @@
 import pytest
 
 from chalicelib.core.model import Kind
-from chalicelib.core.records import Record
+from chalicelib.core.records import TYPES, Record
 from chalicelib.core.window import Guard, Write
 from chalicelib.store import customers, keys, objects
 from chalicelib.store.customers import Account
 from chalicelib.store.objects import News
 from tests.conftest import NOW, Cloud
-from tests.records import card, customer, invoice, product, subscription
+from tests.records import card, customer, entitlements, invoice, product, schedule, subscription
 
 SCOPE = "acct_x:test"
-KINDS = {"cus": Kind.CUSTOMER, "sub": Kind.SUBSCRIPTION, "in": Kind.INVOICE, "pm": Kind.CARD, "prod": Kind.PRODUCT}
 
 
 def store(*records: Record, gone: bool = False, owner: str = "cus_1") -> None:
     """Write records of one customer."""
     for record in records:
-        kind = KINDS[record.id.split("_")[0]]
+        kind = next(kind for kind, made in TYPES.items() if isinstance(record, made))
         key = keys.of_object(SCOPE, kind, record.id, owner, record.created)
         objects.write(key, News(kind, record, gone, NOW), Write(Guard(), NOW, NOW))
 
@@ -46,7 +45,7 @@ def test_an_unknown_customer_is_an_empty_account(cloud: Cloud) -> None:
 
 
 def test_everything_of_a_customer_comes_in_one_query(cloud: Cloud) -> None:
-    store(customer(), subscription(), card(), invoice())
+    store(customer(), subscription(), schedule(), card(), entitlements(), invoice())
     store(customer(id="cus_11"), subscription(id="sub_2", customer="cus_11"), owner="cus_11")
     cloud.dynamodb_requests.clear()
 
@@ -55,6 +54,7 @@ def test_everything_of_a_customer_comes_in_one_query(cloud: Cloud) -> None:
     assert cloud.dynamodb_requests == ["Query"]
     assert (account.customer, account.deleted) == (customer(), False)
     assert (account.subscriptions, account.cards) == ([subscription()], [card()])
+    assert (account.schedules, account.entitlements) == ([schedule()], ("calls", "export"))
     assert [each.invoice for each in account.invoices] == [invoice()]
 
 

@@ -16,6 +16,10 @@ OBJECTS = st.tuples(
 )
 
 
+ALONE = (Kind.CUSTOMER, Kind.ENTITLEMENTS)
+"""Of these a customer has one."""
+
+
 @pytest.mark.parametrize(
     "kind, ident, key",
     [
@@ -23,11 +27,31 @@ OBJECTS = st.tuples(
         (Kind.SUBSCRIPTION, "sub_1", Key("C#acct_x:test#cus_1", "1#SUB#sub_1")),
         (Kind.CARD, "pm_1", Key("C#acct_x:test#cus_1", "2#CARD#pm_1")),
         (Kind.INVOICE, "in_1", Key("C#acct_x:test#cus_1", "5#INV#999999999000#in_1")),
+        (Kind.SCHEDULE, "sub_sched_1", Key("C#acct_x:test#cus_1", "1#SCHED#sub_sched_1")),
+        (Kind.ENTITLEMENTS, "cus_1", Key("C#acct_x:test#cus_1", "4#ENTITLEMENTS")),
         (Kind.PRODUCT, "prod_1", Key("K#acct_x:test", "PRODUCT#prod_1")),
+        (Kind.PRICE, "price_1", Key("K#acct_x:test", "PRICE#price_1")),
+        (Kind.COUPON, "QUARTER", Key("K#acct_x:test", "COUPON#QUARTER")),
     ],
 )
 def test_each_kind_has_its_place(kind: Kind, ident: str, key: Key) -> None:
     assert of_object(SCOPE, kind, ident, "cus_1", 1000) == key
+
+
+def test_all_of_one_payment_is_in_one_place() -> None:
+    kinds = (Kind.INTENT, Kind.CHARGE, Kind.REFUND, Kind.DISPUTE, Kind.INVOICE_PAYMENT)
+    idents = ("pi_1", "ch_1", "re_1", "du_1", "inpay_1")
+    placed = [of_object(SCOPE, kind, ident, "pi_1", 1000) for kind, ident in zip(kinds, idents, strict=True)]
+
+    assert {key.pk for key in placed} == {"P#acct_x:test#pi_1"}
+    assert [key.sk for key in placed] == ["INTENT", "CHARGE#ch_1", "REFUND#re_1", "DISPUTE#du_1", "INVOICE#inpay_1"]
+    assert keys.scope_of(placed[0].pk) == SCOPE
+
+
+def test_places_in_the_index_of_relations_never_meet() -> None:
+    places = [keys.ref_customer(SCOPE, "x_1", kind) for kind in Kind] + [keys.ref_invoice(SCOPE, "x_1")]
+
+    assert len(set(places)) == len(places)
 
 
 def test_an_object_without_a_customer_has_a_place_too() -> None:
@@ -40,7 +64,12 @@ def test_two_objects_share_a_key_only_if_they_are_one(
 ) -> None:
     keyed = [of_object(where, kind, ident, owner, created) for where, kind, ident, owner in (one, two)]
     meant = [
-        (where, kind, *([] if kind is Kind.CUSTOMER else [ident]), *([] if kind is Kind.PRODUCT else [owner]))
+        (
+            where,
+            kind,
+            *([] if kind in ALONE else [ident]),
+            *([] if kind in keys.CATALOGUE or kind is Kind.INTENT else [owner]),
+        )
         for where, kind, ident, owner in (one, two)
     ]
 
@@ -56,10 +85,12 @@ def test_a_customers_invoices_come_newest_first(made: list[tuple[int, str]]) -> 
 
 @given(CREATED)
 def test_the_state_of_a_customer_comes_before_the_invoices(created: int) -> None:
-    rows = [of_object(SCOPE, kind, "x_1", "cus_1", created).sk for kind in Kind if kind is not Kind.PRODUCT]
+    rows = {kind: of_object(SCOPE, kind, "x_1", "cus_1", created) for kind in Kind}
+    own = sorted(key.sk for key in rows.values() if key.pk == rows[Kind.CUSTOMER].pk)
 
-    assert sorted(rows) == [*rows[:2], rows[3], rows[2]]
-    assert rows[2].startswith(keys.INVOICES)
+    assert (own[0], own[-1]) == (rows[Kind.CUSTOMER].sk, rows[Kind.INVOICE].sk)
+    assert own[-1].startswith(keys.INVOICES)
+    assert len(own) == 6
 
 
 def test_a_customers_partition_holds_nothing_of_a_customer_whose_id_begins_alike() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import stripe
 
-from chalicelib.core.model import Kind
+from chalicelib.core.model import Entitlements, Kind
 from chalicelib.errors import StripeRefused, StripeUnavailable
 from chalicelib.stripe_api import gateway, shapes
 from chalicelib.stripe_api.gateway import Client
@@ -19,13 +19,7 @@ from tests.edge import TwinEdge
 from tests.shop import Shop
 
 KEY = "rk_test_twin_key"
-MISSING = {
-    Kind.CUSTOMER: "cus_none",
-    Kind.SUBSCRIPTION: "sub_none",
-    Kind.INVOICE: "in_none",
-    Kind.CARD: "pm_none",
-    Kind.PRODUCT: "prod_none",
-}
+MISSING = {kind: f"{kind.value[:3]}_none" for kind in Kind}
 
 
 @pytest.fixture
@@ -52,18 +46,74 @@ def test_every_kind_is_fetched_as_stripe_has_it(client: Client, shop: Shop) -> N
     subscription = shop.subscribe(customer)
     invoice = shop.newest_invoice(customer)
     card = shop.do("GET", f"customers/{customer}")["invoice_settings"]["default_payment_method"]
+    schedule = shop.do("POST", "subscription_schedules", from_subscription=subscription)["id"]
+    coupon = shop.do("POST", "coupons", percent_off="25", duration="once")["id"]
+    charge = shop.do("GET", "charges", customer=customer)["data"][0]
+    refund = shop.do("POST", "refunds", charge=charge["id"], amount="100")["id"]
+    shop.subscribe(shop.customer("pm_card_createDispute"))
     wanted = {
-        Kind.CUSTOMER: (customer, "customers"),
-        Kind.SUBSCRIPTION: (subscription, "subscriptions"),
-        Kind.INVOICE: (invoice["id"], "invoices"),
-        Kind.CARD: (card, "payment_methods"),
-        Kind.PRODUCT: (shop.product, "products"),
+        Kind.CUSTOMER: customer,
+        Kind.SUBSCRIPTION: subscription,
+        Kind.SCHEDULE: schedule,
+        Kind.INVOICE: invoice["id"],
+        Kind.CARD: card,
+        Kind.INTENT: charge["payment_intent"],
+        Kind.CHARGE: charge["id"],
+        Kind.REFUND: refund,
+        Kind.DISPUTE: shop.do("GET", "disputes")["data"][0]["id"],
+        Kind.INVOICE_PAYMENT: shop.do("GET", "invoice_payments", invoice=invoice["id"])["data"][0]["id"],
+        Kind.PRODUCT: shop.product,
+        Kind.PRICE: shop.price,
+        Kind.COUPON: coupon,
     }
 
-    for kind, (ident, path) in wanted.items():
+    for kind, ident in wanted.items():
         answer = gateway.fetch(client, kind, ident)
-        assert answer.raw == shop.do("GET", f"{path}/{ident}")
+        expected = shop.do("GET", f"{shapes.PLURALS[kind]}/{ident}", expand=list(shapes.EXPAND.get(kind, ())))
+        assert answer.raw == shapes.asked(kind, expected)
         assert shapes.record(kind, answer.raw).id == ident
+    assert wanted.keys() == set(Kind) - {Kind.ENTITLEMENTS}
+
+
+def test_what_comes_only_when_asked_for_is_asked_for(client: Client, shop: Shop) -> None:
+    coupon = shop.do("POST", "coupons", percent_off="25", duration="once", applies_to={"products": [shop.product]})[
+        "id"
+    ]
+    tiers = [{"up_to": "10", "unit_amount": "100"}, {"up_to": "inf", "unit_amount_decimal": "50.5"}]
+    recurring = {"interval": "month"}
+    tiered = shop.do(
+        "POST", "prices", product=shop.product, currency="sek", recurring=recurring, billing_scheme="tiered",
+        tiers_mode="graduated", tiers=tiers,
+    )["id"]  # fmt: skip
+    subscription = shop.subscribe(shop.customer(), discounts=[{"coupon": coupon}])
+    disputed = shop.customer("pm_card_createDispute")
+    shop.subscribe(disputed)
+    dispute = shop.do("GET", "disputes")["data"][0]["id"]
+
+    def read(kind: Kind, ident: str) -> Any:
+        return shapes.record(kind, gateway.fetch(client, kind, ident).raw or {})
+
+    assert read(Kind.COUPON, coupon).products == (shop.product,)
+    assert [tier.up_to for tier in read(Kind.PRICE, tiered).tiers] == [10, None]
+    assert [one.coupon for one in read(Kind.SUBSCRIPTION, subscription).discounts] == [coupon]
+    assert read(Kind.DISPUTE, dispute).customer == disputed
+
+
+def test_all_entitlements_of_a_customer_are_read_however_many(client: Client, shop: Shop, edge: TwinEdge) -> None:
+    for n in range(101):
+        feature = shop.do("POST", "entitlements/features", lookup_key=f"f-{n}", name=str(n))["id"]
+        shop.do("POST", f"products/{shop.product}/features", entitlement_feature=feature)
+    customer = shop.customer()
+    shop.subscribe(customer)
+    edge.calls.clear()
+
+    answer = gateway.fetch(client, Kind.ENTITLEMENTS, customer)
+
+    record = shapes.record(Kind.ENTITLEMENTS, answer.raw or {})
+    assert isinstance(record, Entitlements)
+    assert len(record.lookup_keys) == 101
+    assert len(edge.calls) == 2
+    assert gateway.fetch(client, Kind.ENTITLEMENTS, shop.customer()).raw is not None
 
 
 @pytest.mark.parametrize("kind", Kind)

@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core.model import Kind
+from chalicelib.core.catalogue import Coupon, Price, Tier
+from chalicelib.core.model import Entitlements, Kind
+from chalicelib.core.payments import Charge, Dispute, PaymentIntent, Refund
 from chalicelib.errors import UnknownShape
 from chalicelib.stripe_api import shapes
-from chalicelib.stripe_api.fields import Cut, Raw, reference
-from tests.builders import fixture
+from chalicelib.stripe_api.fields import Cut, Raw, decimal, reference
+from tests.builders import fixture, whole
 
 OBJECTS: dict[Kind, Raw] = {
     Kind.CUSTOMER: fixture("customer.updated")["data"]["object"],
@@ -18,6 +20,15 @@ OBJECTS: dict[Kind, Raw] = {
     Kind.INVOICE: fixture("invoice.payment_failed")["data"]["object"],
     Kind.CARD: fixture("payment_method.attached")["data"]["object"],
     Kind.PRODUCT: fixture("product.updated")["data"]["object"],
+    Kind.SCHEDULE: fixture("subscription_schedule.updated")["data"]["object"],
+    Kind.ENTITLEMENTS: fixture("entitlements.active_entitlement_summary.updated")["data"]["object"],
+    Kind.INTENT: fixture("payment_intent.payment_failed")["data"]["object"],
+    Kind.CHARGE: fixture("charge.failed")["data"]["object"],
+    Kind.REFUND: fixture("refund.updated")["data"]["object"],
+    Kind.DISPUTE: whole(Kind.DISPUTE, fixture("charge.dispute.updated")["data"]["object"]),
+    Kind.INVOICE_PAYMENT: fixture("invoice_payment.paid")["data"]["object"],
+    Kind.PRICE: fixture("price.updated")["data"]["object"],
+    Kind.COUPON: whole(Kind.COUPON, fixture("coupon.updated")["data"]["object"]),
 }
 SUBSCRIPTION, INVOICE = OBJECTS[Kind.SUBSCRIPTION], OBJECTS[Kind.INVOICE]
 NEEDED = {
@@ -26,6 +37,15 @@ NEEDED = {
     Kind.INVOICE: "id customer status currency amount_due amount_paid amount_remaining attempted attempt_count created",
     Kind.CARD: "id type created",
     Kind.PRODUCT: "id name active created",
+    Kind.SCHEDULE: "id customer status end_behavior phases created",
+    Kind.ENTITLEMENTS: "customer entitlements",
+    Kind.INTENT: "id status amount currency created",
+    Kind.CHARGE: "id status amount amount_refunded currency refunded disputed created",
+    Kind.REFUND: "id amount currency created",
+    Kind.DISPUTE: "id status amount currency reason created",
+    Kind.INVOICE_PAYMENT: "id invoice payment status amount_requested currency is_default created",
+    Kind.PRICE: "id product active currency billing_scheme created",
+    Kind.COUPON: "id duration valid created",
 }
 NEEDED_FIELDS = [(kind, name) for kind, names in NEEDED.items() for name in names.split()]
 
@@ -48,13 +68,13 @@ def changed(raw: Raw, path: str, value: Any = None, *, drop: bool = False) -> Ra
 def test_every_kind_is_read_from_todays_shape(kind: Kind) -> None:
     record = shapes.record(kind, OBJECTS[kind])
 
-    assert (record.id, record.created) == (OBJECTS[kind]["id"], OBJECTS[kind]["created"])
+    assert (record.id, record.created) == shapes.identity(kind, OBJECTS[kind])[::2]
 
 
 @pytest.mark.parametrize("how", ["dropped", "null", "of another type"])
 @pytest.mark.parametrize("kind, name", NEEDED_FIELDS)
 def test_a_field_that_we_need_is_named_when_it_is_missing(kind: Kind, name: str, how: str) -> None:
-    raw = changed(OBJECTS[kind], name, None if how == "null" else [], drop=how == "dropped")
+    raw = changed(OBJECTS[kind], name, None if how == "null" else object(), drop=how == "dropped")
 
     with pytest.raises(UnknownShape) as unknown:
         shapes.record(kind, raw)
@@ -118,6 +138,23 @@ def test_what_may_be_null_or_absent_reads_as_none(kind: Kind, path: str, name: s
     record = shapes.record(kind, changed(OBJECTS[kind], path, None, drop=drop))
 
     assert getattr(record, name) is None
+
+
+@pytest.mark.parametrize(
+    "kind, path",
+    [
+        (Kind.SUBSCRIPTION, "items.data"),
+        (Kind.SCHEDULE, "phases"),
+        (Kind.SCHEDULE, "phases.0.items"),
+        (Kind.ENTITLEMENTS, "entitlements.data"),
+        (Kind.PRICE, "tiers"),
+    ],
+)
+def test_a_list_of_anything_but_objects_is_refused(kind: Kind, path: str) -> None:
+    with pytest.raises(UnknownShape) as unknown:
+        shapes.record(kind, changed(OBJECTS[kind], path, ["x"]))
+
+    assert unknown.value.param == path.rsplit(".", maxsplit=1)[-1]
 
 
 def test_items_that_are_cut_are_no_subscription() -> None:
@@ -211,12 +248,176 @@ def test_what_is_no_snapshot_event_is_refused(raw: object) -> None:
     assert unknown.value.param == "object"
 
 
+OWNERS = {
+    Kind.CUSTOMER: lambda raw: raw["id"],
+    Kind.INTENT: lambda raw: raw["id"],
+    Kind.INVOICE_PAYMENT: lambda raw: raw["payment"]["payment_intent"],
+    **dict.fromkeys((Kind.CHARGE, Kind.REFUND, Kind.DISPUTE), lambda raw: raw["payment_intent"]),
+    **dict.fromkeys((Kind.PRODUCT, Kind.PRICE, Kind.COUPON), lambda _raw: None),
+}
+"""Whose an object is; by default its customer's."""
+
+
 @pytest.mark.parametrize("kind", Kind)
 def test_every_kind_has_an_identity(kind: Kind) -> None:
     raw = OBJECTS[kind]
-    owner = None if kind is Kind.PRODUCT else raw["id"] if kind is Kind.CUSTOMER else raw["customer"]
+    whose: Callable[[dict[str, Any]], str | None] = OWNERS.get(kind, lambda raw: raw["customer"])
+    owner = whose(raw)
 
-    assert shapes.identity(kind, raw) == (raw["id"], owner, raw["created"])
+    assert owner is None or owner.partition("_")[0] in ("cus", "pi")
+    ident = owner if kind is Kind.ENTITLEMENTS else raw["id"]
+    assert shapes.identity(kind, raw) == (ident, owner, raw.get("created", 0))
+
+
+@pytest.mark.parametrize("kind", [Kind.CHARGE, Kind.REFUND, Kind.DISPUTE])
+def test_what_has_no_intent_belongs_to_its_charge_and_without_the_field_only_stripe_knows(kind: Kind) -> None:
+    raw = OBJECTS[kind] | {"payment_intent": None, "charge": "ch_7"}
+    alone = raw | {"charge": None}
+
+    assert shapes.identity(kind, raw)[1] == "ch_7"
+    assert shapes.identity(kind, alone)[1] == raw["id"]
+    with pytest.raises(UnknownShape, match="payment_intent"):
+        shapes.identity(kind, {name: value for name, value in raw.items() if name != "payment_intent"})
+
+
+@pytest.mark.parametrize("named", [{"charge": "ch_1"}, {"payment_record": "pr_1"}, {"payment_intent": {"id": "pi_1"}}])
+def test_an_invoice_is_paid_by_an_intent_a_charge_or_a_record(named: Raw) -> None:
+    raw = OBJECTS[Kind.INVOICE_PAYMENT] | {"payment": {"type": "x", **named}}
+    expected = named.get("charge") or named.get("payment_record") or "pi_1"
+
+    assert shapes.identity(Kind.INVOICE_PAYMENT, raw)[1] == expected
+    with pytest.raises(UnknownShape, match="payment"):
+        shapes.identity(Kind.INVOICE_PAYMENT, raw | {"payment": {"type": "x"}})
+
+
+@pytest.mark.parametrize("kind", [Kind.REFUND, Kind.DISPUTE])
+def test_whose_money_it_is_only_the_charge_may_say(kind: Kind) -> None:
+    nobody = {name: value for name, value in OBJECTS[kind].items() if name != "customer"}
+
+    with pytest.raises(UnknownShape) as unknown:
+        shapes.record(kind, nobody | {"charge": "ch_1"})
+    expanded = shapes.record(kind, nobody | {"charge": {"id": "ch_1", "customer": "cus_9"}})
+    guest = shapes.record(kind, nobody | {"charge": {"id": "ch_1", "customer": None}})
+
+    assert unknown.value.param == "customer"
+    assert isinstance(expanded, Refund | Dispute)
+    assert isinstance(guest, Refund | Dispute)
+    assert (expanded.customer, expanded.charge, guest.customer) == ("cus_9", "ch_1", None)
+
+
+def test_the_reason_of_a_charge_is_a_decline_code_only_where_it_failed() -> None:
+    failed = shapes.record(Kind.CHARGE, OBJECTS[Kind.CHARGE])
+    raw = OBJECTS[Kind.CHARGE] | {"status": "succeeded", "outcome": {"reason": "elevated_risk_level"}}
+    passed = shapes.record(Kind.CHARGE, raw)
+
+    assert isinstance(failed, Charge)
+    assert isinstance(passed, Charge)
+    assert (failed.decline_code, failed.advice_code, failed.network_decline_code, failed.last4) == (
+        "generic_decline",
+        "try_again_later",
+        "01",
+        "0341",
+    )
+    assert passed.decline_code is None
+
+
+def test_a_failed_payment_says_why_in_its_intent_too() -> None:
+    intent = shapes.record(Kind.INTENT, OBJECTS[Kind.INTENT])
+
+    assert isinstance(intent, PaymentIntent)
+    assert (intent.code, intent.decline_code, intent.advice_code, intent.last4) == (
+        "card_declined",
+        "generic_decline",
+        "try_again_later",
+        "0341",
+    )
+
+
+def test_discounts_that_are_only_named_are_not_whole() -> None:
+    for path in ("discounts", "items.data.0.discounts"):
+        with pytest.raises(Cut) as cut:
+            shapes.subscription(changed(SUBSCRIPTION, path, ["di_1"]))
+        assert cut.value.param == "discounts"
+
+    full = fixture("customer.discount.created")["data"]["object"]
+    read = shapes.subscription(changed(changed(SUBSCRIPTION, "discounts", [full]), "items.data.0.discounts", [full]))
+
+    (one,) = read.discounts
+    assert (one.id, one.coupon, one.start, one.end) == (full["id"], full["source"]["coupon"], full["start"], None)
+    assert read.items[0].discounts == read.discounts
+
+
+def test_a_customer_may_have_a_discount() -> None:
+    full = fixture("customer.discount.created")["data"]["object"]
+    read = shapes.customer(OBJECTS[Kind.CUSTOMER] | {"discount": full})
+
+    assert read.discount is not None
+    assert read.discount.id == full["id"]
+    assert shapes.customer(OBJECTS[Kind.CUSTOMER]).discount is None
+
+
+def test_a_tiered_price_is_whole_with_its_tiers() -> None:
+    tiered = OBJECTS[Kind.PRICE] | {"billing_scheme": "tiered", "tiers_mode": "volume", "unit_amount": None}
+    tier = {"up_to": None, "unit_amount": None, "unit_amount_decimal": "50.50", "flat_amount": 20}
+
+    with pytest.raises(Cut, match="tiers"):
+        shapes.record(Kind.PRICE, tiered)
+    read = shapes.record(Kind.PRICE, tiered | {"tiers": [tier]})
+
+    assert isinstance(read, Price)
+    assert read.tiers == (Tier(None, None, "50.5", 20, None),)
+
+
+def test_a_coupon_is_whole_only_where_its_products_were_asked_for() -> None:
+    raw = {name: value for name, value in OBJECTS[Kind.COUPON].items() if name != "applies_to"}
+
+    with pytest.raises(Cut, match="applies_to"):
+        shapes.record(Kind.COUPON, raw)
+    for answered, products in ((raw, ()), (raw | {"applies_to": {"products": ["prod_1"]}}, ("prod_1",))):
+        read = shapes.record(Kind.COUPON, shapes.asked(Kind.COUPON, answered))
+        assert isinstance(read, Coupon)
+        assert (read.percent_off, read.products) == ("25", products)
+
+
+@pytest.mark.parametrize("value, digits", [(25, "25"), (25.0, "25"), (33.3, "33.3"), ("50.50", "50.5"), ("100", "100")])
+def test_a_decimal_is_read_alike_as_a_number_and_as_a_string(value: object, digits: str) -> None:
+    assert decimal({"percent_off": value}, "percent_off") == digits
+
+
+@pytest.mark.parametrize("value", [True, "x", "1e9", "", [], float("nan"), float("inf"), 10**20])
+def test_what_is_no_decimal_is_named(value: object) -> None:
+    with pytest.raises(UnknownShape, match="percent_off"):
+        decimal({"percent_off": value}, "percent_off")
+
+
+def test_entitlements_are_whole_only_where_the_list_is() -> None:
+    raw = OBJECTS[Kind.ENTITLEMENTS]
+
+    with pytest.raises(Cut, match="entitlements"):
+        shapes.record(Kind.ENTITLEMENTS, changed(raw, "entitlements.has_more", True))
+    read = shapes.record(Kind.ENTITLEMENTS, raw)
+
+    assert isinstance(read, Entitlements)
+    assert (read.id, read.lookup_keys) == (raw["customer"], ("export",))
+
+
+def test_a_paused_and_an_ended_subscription_say_why() -> None:
+    paused = {"status_details": {"paused": {"type": "subscription", "subscription": {"type": "first_payment_failure"}}}}
+    ended = {"cancellation_details": {"reason": "payment_failed", "feedback": None, "comment": "never kept"}}
+    read = shapes.subscription(SUBSCRIPTION | paused | ended)
+
+    assert (read.paused, read.cancellation_reason, read.cancellation_feedback) == (
+        "first_payment_failure",
+        "payment_failed",
+        None,
+    )
+
+
+def test_an_invoice_that_was_given_up_says_why() -> None:
+    raw = INVOICE | {"status_details": {"uncollectible": {"reason": "max_payment_attempts"}}}
+
+    assert shapes.invoice(raw).uncollectible == "max_payment_attempts"
+    assert shapes.invoice(INVOICE).uncollectible is None
 
 
 def test_the_owner_of_a_detached_card_stands_in_what_was_before() -> None:
