@@ -10,7 +10,7 @@
 | SECRET_ID | REST, apply_events, send_mails | the one secret in Secrets Manager (`aws.secrets`) |
 | STRIPE_ACCOUNT, LIVEMODE | all | whose events we take: `acct_...`, `true` or `false` |
 | CONNECTED_ACCOUNTS | as STRIPE_ACCOUNT | other accounts whose events we take (Connect): with commas, or `*`; may be empty |
-| STRIPE_READS_PER_SECOND | reconcile | how fast Stripe may be asked; 25 when empty |
+| STRIPE_READS_PER_SECOND | apply_events, reconcile | how often each may ask Stripe about an account; 25 when empty |
 | SITE | REST, send_mails | the site whose brand mails wear |
 | SES_CONFIGURATION_SET | send_mails | the configuration set that publishes what became of a mail |
 | STRIPE_API_BASE, CLOCK_FILE | stage `local` only | the Stripe twin, and the offset of its clock |
@@ -74,7 +74,10 @@ def takes(account: str | None) -> bool:
 
 
 def stripe_reads_per_second() -> int:
-    """How many calls a second a job may make. Raises Misconfigured for anything but 1 to 100."""
+    """How many calls a second a job, or all workers together, may make about an account.
+
+    Raises Misconfigured for anything but 1 to 100.
+    """
     value = optional("STRIPE_READS_PER_SECOND") or "25"
     if not (value.isascii() and value.isdigit()) or not 1 <= int(value[:4]) <= 100:
         raise Misconfigured("The setting STRIPE_READS_PER_SECOND must be a whole number from 1 to 100.")

@@ -1,9 +1,10 @@
-"""Stripe for a job: never faster than it may be, and patient where it does not answer."""
+"""Stripe for a job, which is patient where it does not answer, and for a worker, which is not: never faster than it may be."""
 
 import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from chalicelib import config
 from chalicelib.actions import ask_stripe
 from chalicelib.core.bucket import Bucket
 from chalicelib.core.model import Kind
@@ -16,6 +17,9 @@ T = TypeVar("T")
 
 PATIENCE = (1, 2, 4, 8)
 """Seconds to wait before each further try."""
+
+WORKERS = 5
+"""Workers of the queue of doubts at once, at most (`MaximumConcurrency` in infra/template.yaml; a test compares the two)."""
 
 
 class Paced:
@@ -52,3 +56,29 @@ class Paced:
             time.sleep(wait)
         self.calls += 1
         return call()
+
+
+_buckets: dict[tuple[str, float], Bucket] = {}
+
+
+def reader(scope: str) -> Callable[[Kind, str], Answer]:
+    """`ask_stripe.reader` at this worker's share of what an account may be asked in a second, one try each.
+
+    Workers share nothing but that number, so each takes an equal part, however many there are. Raises as `ask_stripe`:
+    what Stripe limits goes back to the queue. One bucket for each account lives as long as the Lambda.
+    """
+    rate = config.stripe_reads_per_second() / WORKERS
+    bucket, ask = _buckets.setdefault((scope, rate), Bucket(rate)), ask_stripe.reader(scope)
+
+    def read(kind: Kind, ident: str) -> Answer:
+        wait = bucket.take(time.monotonic())
+        if wait:
+            time.sleep(wait)
+        return ask(kind, ident)
+
+    return read
+
+
+def forget() -> None:
+    """Empty buckets: what was asked before does not count (tests)."""
+    _buckets.clear()

@@ -4,7 +4,7 @@ from typing import Any
 
 from chalice.app import Blueprint, SQSEvent
 
-from chalicelib.actions import ask_stripe
+from chalicelib.actions import paced
 from chalicelib.actions.apply_event import settle
 from chalicelib.aws.queue import read_doubt
 from chalicelib.core.model import Kind
@@ -27,7 +27,7 @@ def apply_events(event: SQSEvent) -> dict[str, Any]:
     def handle(body: str) -> None:
         doubt = read_doubt(body)
         about = (doubt.scope, doubt.kind, doubt.id)
-        verdict = None if about in settled else settle(doubt, ask_stripe.reader(doubt.scope))
+        verdict = None if about in settled else settle(doubt, paced.reader(doubt.scope))
         if verdict is Verdict.DOUBT:
             settled.add(about)
         count("Doubts", outcome=verdict.value if verdict else "coalesced")

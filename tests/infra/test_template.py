@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from chalicelib import log
+from chalicelib.actions.paced import WORKERS
 from chalicelib.entrypoints import reconcile
 from chalicelib.store import jobs
 from infra.package import ROOT
@@ -89,6 +90,14 @@ def test_queues_report_failures_message_by_message(packaged: Packaged) -> None:
 
     assert len(sources) == 3
     assert [source["FunctionResponseTypes"] for source in sources] == [["ReportBatchItemFailures"]] * 3
+
+
+def test_no_more_workers_start_than_share_the_rate_at_which_stripe_may_be_asked(packaged: Packaged) -> None:
+    (worker,) = [event["Properties"] for name, event in packaged.events if name == "ApplyEvents"]
+    settings = packaged.template["Globals"]["Function"]["Environment"]["Variables"]
+
+    assert worker["ScalingConfig"] == {"MaximumConcurrency": WORKERS}
+    assert settings["STRIPE_READS_PER_SECOND"] == {"Ref": "StripeReadsPerSecond"}
 
 
 def test_messages_stay_hidden_six_times_as_long_as_their_function_may_run(

@@ -50,6 +50,7 @@ class Edges:
         self.world = world
         self.table.items.clear()
         reconcile._kept.clear()  # the pace of a world that is no more
+        paced.forget()
         world.stacks = SimpleNamespace(
             data={"EventsDeadUrl": DEAD, "EventsUrl": EVENTS}, client=lambda _name: self.sqs()
         )
@@ -206,8 +207,9 @@ class Light:
 
     def raw_request(self, _method: str, path: str, **asked: Any) -> Any:
         """A page of a list."""
-        raw, headers = _answered(*self._edges.get(path, asked))
-        return SimpleNamespace(data=raw, headers=headers)
+        body, status, headers = self._edges.get(path, asked)
+        _answered(body, status, headers)
+        return SimpleNamespace(body=body, headers=headers)
 
 
 def _answered(body: str, status: int, headers: dict[str, str]) -> tuple[Any, dict[str, str]]:

@@ -35,6 +35,9 @@ def run(edges: Edges, seed: int, lines: list[str] | None = None) -> Divergence |
             found = wrong(edges) or second_night(edges)
     except Restless as restless:
         return Divergence(seed, str(restless))
+    except Exception as error:
+        error.add_note(f"seed {seed}")
+        raise
     for reason in found:
         world.note("WRONG", reason)
     return Divergence(seed, "; ".join(found)) if found else None

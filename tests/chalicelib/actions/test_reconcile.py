@@ -476,3 +476,18 @@ def test_the_rate_is_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("STRIPE_READS_PER_SECOND", wrong)
         with pytest.raises(Misconfigured):
             config.stripe_reads_per_second()
+
+
+def test_what_a_merchant_writes_on_an_object_is_stored_as_well(shop: Shop) -> None:
+    customer = shop.customer(metadata={"user": "u-1"})
+    subscription = shop.subscribe(customer, metadata={"plan": "plus"})
+    shop.do("POST", f"subscriptions/{subscription}", pause_collection={"behavior": "void"})
+    lose(shop)
+
+    run(shop)
+
+    stored = {each.id: each for each in map(record_of, ObjectRow.scan(ObjectRow.kind.exists())) if each}
+    assert isinstance(found := stored[customer], Customer)
+    assert found.metadata == {"user": "u-1"}
+    assert isinstance(paused := stored[subscription], Subscription)
+    assert (paused.metadata, (paused.pause_collection or {})["behavior"]) == ({"plan": "plus"}, "void")
