@@ -115,6 +115,7 @@ def test_the_status_of_the_invoice_says_what_became_of_the_case(status: str, end
         (facts(subscription_status="paused"), "subscription_paused"),
         (facts(subscription_status="incomplete_expired"), "subscription_incomplete_expired"),
         (facts(customer_gone=True), "customer_deleted"),
+        (facts(disputed=True), "disputed"),
         (facts(email=None), "no_address"),
         (facts(email=""), "no_address"),
     ],
