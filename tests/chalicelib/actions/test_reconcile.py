@@ -184,6 +184,12 @@ def everything_there_is(shop: Shop) -> str:
     return customer
 
 
+def end_all(shop: Shop, customer: str) -> None:
+    """End all subscriptions of a customer."""
+    for each in shop.do("GET", "subscriptions", customer=customer)["data"]:
+        shop.do("DELETE", f"subscriptions/{each['id']}")
+
+
 @pytest.mark.parametrize(
     "change, difference",
     [
@@ -225,12 +231,6 @@ def release(shop: Shop) -> None:
 def discounted(shop: Shop) -> str:
     """The subscription with a discount."""
     return next(each["id"] for each in shop.do("GET", "subscriptions")["data"] if each["discounts"])
-
-
-def end_all(shop: Shop, customer: str) -> None:
-    """End all subscriptions of a customer."""
-    for each in shop.do("GET", "subscriptions", customer=customer)["data"]:
-        shop.do("DELETE", f"subscriptions/{each['id']}")
 
 
 def test_prices_that_stripe_does_not_list_are_asked_for_only_while_they_are_active(shop: Shop, edge: TwinEdge) -> None:
