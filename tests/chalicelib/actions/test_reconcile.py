@@ -11,7 +11,7 @@ from chalicelib import clock, config
 from chalicelib.actions import reconcile
 from chalicelib.actions.compare import Finding
 from chalicelib.core.events import enabled_events
-from chalicelib.core.model import Card, Customer, Invoice, Kind, Product, Subscription
+from chalicelib.core.model import Customer, Entitlements, Invoice, Kind
 from chalicelib.core.reconcile import FIRST, LATE, RECENT, Run, start
 from chalicelib.errors import Misconfigured, StripeUnavailable
 from chalicelib.store import jobs, objects
@@ -21,14 +21,6 @@ from chalicelib.stripe_api import shapes
 from tests.conftest import ACCOUNT, SITE, Cloud, everything
 from tests.edge import TwinEdge
 from tests.shop import DAY, Shop
-
-KINDS = {
-    Customer: "customer",
-    Subscription: "subscription",
-    Invoice: "invoice",
-    Card: "payment_method",
-    Product: "product",
-}
 
 
 @pytest.fixture
@@ -65,23 +57,42 @@ def found(shop: Shop) -> set[tuple[str, str]]:
 
 def stored() -> dict[str, ObjectRow]:
     """Every stored object, by id."""
-    rows = [row for row in ObjectRow.scan() if row.attribute_values.get("kind")]
-    return {row.sk.rpartition("#")[2] if row.sk != "0#CUSTOMER" else row.pk.rpartition("#")[2]: row for row in rows}
+    found = {}
+    for row in ObjectRow.scan():
+        kind = row.attribute_values.get("kind")
+        alone = {"0#CUSTOMER": row.pk, "4#ENTITLEMENTS": f"{row.pk}#entitlements", "INTENT": row.pk}.get(row.sk, row.sk)
+        if kind:
+            found[alone.split("#", 2)[2] if alone != row.sk else row.sk.rpartition("#")[2]] = row
+    return found
+
+
+LISTED = set(Kind) - {Kind.ENTITLEMENTS}
 
 
 def equal(shop: Shop) -> bool:
     """Whether all that we keep is as Stripe has it."""
     rows = stored()
-    for cls, plural in KINDS.items():
-        for raw in shop.twin.objects(plural):
-            if raw.get("deleted") or (cls is Card and raw["customer"] is None):
-                if raw["id"] in rows and not rows[raw["id"]].gone:
+    for kind in LISTED:
+        for ident in shop.twin.world.table(kind.value):
+            status, _, raw = shop.twin.request(
+                "GET", f"/v1/{shapes.PLURALS[kind]}/{ident}", {"expand": list(shapes.EXPAND.get(kind, ()))}
+            )
+            row = rows.get(ident)
+            gone = status == 404 or raw.get("deleted") or (kind is Kind.CARD and raw["customer"] is None)
+            if gone:
+                if row is not None and not row.gone:
                     return False
                 continue
-            row = rows.get(raw["id"])
-            if row is None or row.gone or record_of(row) != shapes.record(Kind(plural), raw):
+            if row is None or row.gone or record_of(row) != shapes.record(kind, shapes.asked(kind, raw)):
                 return False
     return True
+
+
+A_LIFE = {
+    *(Kind.CUSTOMER, Kind.SUBSCRIPTION, Kind.INVOICE, Kind.CARD, Kind.PRODUCT, Kind.PRICE),
+    *(Kind.INTENT, Kind.CHARGE, Kind.INVOICE_PAYMENT),
+}
+"""What there is of a customer who pays."""
 
 
 def a_life(shop: Shop) -> str:
@@ -99,7 +110,7 @@ def test_the_first_run_is_the_backfill(shop: Shop) -> None:
     done, findings = run(shop, first=True)
 
     assert equal(shop)
-    assert {(each.kind.value, each.why) for each in findings} == {(kind, "missing") for kind in KINDS.values()}
+    assert {(each.kind, each.why) for each in findings} == {(kind, "missing") for kind in A_LIFE}
     assert done.counts["drift.subscription"] == 3
     assert done.finished_at == shop.twin.now
 
@@ -127,17 +138,138 @@ def test_a_run_over_lists_makes_no_call_for_a_single_object(shop: Shop, edge: Tw
 
     run(shop)
 
-    assert [path for _, path in edge.calls] == [
-        "/v1/customers",
-        "/v1/subscriptions",
-        "/v1/invoices",
-        "/v1/invoices",
-        "/v1/products",
-        "/v1/products",
-        f"/v1/customers/{customer}/payment_methods",
-        "/v1/events",
-        "/v1/events",
+    assert [path.removeprefix("/v1/") for _, path in edge.calls] == [
+        *("customers", "subscriptions", "subscription_schedules", "invoices", "invoices"),
+        *("payment_intents", "charges", "refunds", "disputes", "invoice_payments"),
+        *("products", "products", "prices", "prices", "coupons", "entitlements/features"),
+        f"customers/{customer}/payment_methods",
+        *("events",) * 4,
     ]
+
+
+def test_what_is_rarer_is_found_too_and_only_once(shop: Shop, cloud: Cloud) -> None:
+    """Each kind of which we have heard nothing: whole, by kind; and a second run writes nothing."""
+    everything_there_is(shop)
+    lose(shop)
+
+    _, findings = run(shop, first=True)
+
+    assert {(each.kind, each.why) for each in findings} == {(kind, "missing") for kind in Kind}
+    assert equal(shop)
+    row = next(row for row in stored().values() if row.kind == Kind.ENTITLEMENTS)
+    assert record_of(row) == Entitlements(row.pk.rpartition("#")[2], row.pk.rpartition("#")[2], ("export",))
+    before = everything(cloud)
+    assert found(shop) == set()
+    assert [each for each in before if each["pk"]["S"][0] != "J"] == [
+        each for each in everything(cloud) if each["pk"]["S"][0] != "J"
+    ]
+
+
+def everything_there_is(shop: Shop) -> str:
+    """A customer with something of every kind."""
+    feature = shop.do("POST", "entitlements/features", lookup_key="export", name="Export")["id"]
+    shop.do("POST", f"products/{shop.product}/features", entitlement_feature=feature)
+    coupon = shop.do("POST", "coupons", percent_off="25", duration="forever", applies_to={"products": [shop.product]})
+    tiers = [{"up_to": "10", "unit_amount": "100"}, {"up_to": "inf", "unit_amount": "50"}]
+    recurring = {"interval": "month"}
+    tiered = {"billing_scheme": "tiered", "tiers_mode": "volume", "tiers": tiers, "recurring": recurring}
+    shop.do("POST", "prices", product=shop.product, currency="sek", active="false", **tiered)
+    customer = shop.customer("pm_card_createDispute")
+    subscription = shop.subscribe(customer, discounts=[{"coupon": coupon["id"]}])
+    shop.do("POST", "subscription_schedules", from_subscription=subscription)
+    shop.card(customer, "pm_card_visa")
+    shop.subscribe(customer)
+    charge = shop.do("GET", "charges", customer=customer)["data"][0]["id"]
+    shop.do("POST", "refunds", charge=charge, amount="100")
+    return customer
+
+
+def end_all(shop: Shop, customer: str) -> None:
+    """End all subscriptions of a customer."""
+    for each in shop.do("GET", "subscriptions", customer=customer)["data"]:
+        shop.do("DELETE", f"subscriptions/{each['id']}")
+
+
+@pytest.mark.parametrize(
+    "change, difference",
+    [
+        (lambda s, _: s.do("POST", f"prices/{s.price}", nickname="Monthly"), ("price", "differs")),
+        (lambda s, _: s.do("POST", f"prices/{s.price}", active="false"), ("price", "differs")),
+        (lambda s, _: s.do("DELETE", f"coupons/{newest(s, 'coupons')}"), ("coupon", "gone")),
+        (lambda s, _: s.do("POST", f"disputes/{newest(s, 'disputes')}/close"), ("dispute", "differs")),
+        (lambda s, _: release(s), ("subscription_schedule", "differs")),
+        (lambda s, c: s.do("POST", "refunds", charge=newest(s, "charges", customer=c)), ("refund", "missing")),
+        (lambda s, c: s.do("POST", "refunds", charge=newest(s, "charges", customer=c)), ("charge", "differs")),
+        (end_all, ("entitlements.active_entitlement_summary", "differs")),
+        (lambda s, _: s.do("DELETE", f"subscriptions/{discounted(s)}/discount"), ("subscription", "differs")),
+    ],
+)
+def test_a_lost_event_of_a_rarer_kind_is_found_and_repaired(
+    shop: Shop, change: Callable[[Shop, str], Any], difference: tuple[str, str]
+) -> None:
+    customer = everything_there_is(shop)
+    shop.deliver()
+    shop.twin.advance(60)
+    change(shop, customer)
+    lose(shop)
+
+    assert difference in found(shop)
+    assert equal(shop)
+    assert found(shop) == set()
+
+
+def newest(shop: Shop, plural: str, **params: str) -> str:
+    """The id of the newest object of a list."""
+    return str(shop.do("GET", plural, **params)["data"][0]["id"])
+
+
+def release(shop: Shop) -> None:
+    """Let the subscription go on without its schedule."""
+    shop.do("POST", f"subscription_schedules/{newest(shop, 'subscription_schedules')}/release")
+
+
+def discounted(shop: Shop) -> str:
+    """The subscription with a discount."""
+    return next(each["id"] for each in shop.do("GET", "subscriptions")["data"] if each["discounts"])
+
+
+def test_prices_that_stripe_does_not_list_are_asked_for_only_while_they_are_active(shop: Shop, edge: TwinEdge) -> None:
+    """Stripe's lists leave out what was made for one subscription only, and what was deleted."""
+    shop.deliver()
+    shop.twin.advance(60)
+    hidden = shop.twin.world.table("price").pop(shop.price)
+    edge.calls.clear()
+
+    assert found(shop) == {("price", "gone")}
+    assert ("GET", f"/v1/prices/{shop.price}") in edge.calls
+    edge.calls.clear()
+    assert found(shop) == set()
+    assert ("GET", f"/v1/prices/{shop.price}") not in edge.calls
+    shop.twin.world.table("price")[shop.price] = hidden
+    assert ("price", "revived") in found(shop)
+
+
+def test_payments_are_compared_since_the_day_that_a_run_looks_back_to(shop: Shop) -> None:
+    a_life(shop)
+    shop.twin.advance(RECENT + DAY)
+    lose(shop)
+
+    _, findings = run(shop)
+
+    old = {each["id"] for each in shop.twin.objects("charge") if each["created"] < shop.twin.now - RECENT - 100}
+    assert old
+    assert not old & {each.id for each in findings}
+
+
+def test_an_account_without_features_is_spared_a_call_for_each_customer(shop: Shop, edge: TwinEdge) -> None:
+    for _ in range(3):
+        a_life(shop)
+    run(shop)
+    edge.calls.clear()
+
+    run(shop)
+
+    assert [path for _, path in edge.calls if "entitlements" in path] == ["/v1/entitlements/features"]
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from chalicelib.aws import clients
 from chalicelib.errors import MailUnavailable, StoreUnavailable, StripeUnavailable
 from chalicelib.store import cases, customers
 from chalicelib.store.keys import Key
+from infra.local.twin.core import disputes
 from tests.conftest import SITE, Cloud
 from tests.edge import TwinEdge
 from tests.shop import DAY, Shop
@@ -94,6 +95,19 @@ def test_no_mail_goes_out_after_payment_even_if_its_event_was_lost(shop: Shop, c
     assert send_reminder(Key(due["pk"], due["sk"]), shop.twin.now) == "closed"
     assert cloud.mails() == []
     assert run(shop, cloud) == []
+
+
+def test_a_customer_whose_bank_disputes_a_payment_is_not_reminded(shop: Shop, cloud: Cloud) -> None:
+    customer = shop.fail_renewal(card="pm_twin_expired_card")
+    paid = next(each for each in shop.do("GET", "charges", customer=customer)["data"] if each["paid"])
+    disputes.open_(shop.twin.world, shop.twin.world.get("charge", paid["id"]))
+    shop.advance(DAY)
+
+    assert run(shop, cloud) == ["closed"]
+
+    assert cloud.mails() == []
+    (invoice,) = [each for each in customers.find(SCOPE, customer).invoices if each.opened_at]
+    assert (invoice.closed, invoice.next_at) == ("disputed", None)
 
 
 def test_payment_takes_the_case_out_of_the_run(shop: Shop, cloud: Cloud) -> None:

@@ -74,6 +74,7 @@ def decided(now: int, told: Facts | None = None, handled: str | None = None, cam
         (facts(subscription_status="paused"), "subscription_paused"),
         (facts(subscription_status="incomplete_expired"), "subscription_incomplete_expired"),
         (facts(customer_gone=True), "customer_deleted"),
+        (facts(disputed=True), "disputed"),
         (facts(email=None), "no_address"),
         (facts(email=""), "no_address"),
     ],

@@ -15,6 +15,7 @@ from tests.edge import TwinEdge
 from tests.shop import DAY, Shop
 
 CUSTOMER, INVOICES = "/v1/customers/{customer_id}", "/v1/customers/{customer_id}/invoices"
+PAYMENTS = "/v1/customers/{customer_id}/invoices/{invoice_id}/payments"
 
 
 def test_everything_about_a_customer_stands_in_one_answer(shop: Shop, api_key: str, cloud: Cloud) -> None:
@@ -38,7 +39,8 @@ def test_everything_about_a_customer_stands_in_one_answer(shop: Shop, api_key: s
     assert (card["brand"], card["last4"], card["is_default"]) == ("visa", "4242", True)
     assert seen["open_invoices"] == []
     assert [invoice["status"] for invoice in seen["recent_invoices"]] == ["paid"]
-    assert cloud.dynamodb_requests == ["GetItem", "Query", "BatchGetItem"]
+    assert (ours["planned_change"], seen["entitlements"], seen["disputes"]) == (None, [], [])
+    assert cloud.dynamodb_requests == ["GetItem", "Query", "BatchGetItem", "Query"]
 
 
 def test_a_scheduled_cancellation_shows_as_stripe_has_it(shop: Shop, api_key: str) -> None:
@@ -111,6 +113,85 @@ def test_with_stripe_down_a_name_is_missing_and_the_rest_is_there(shop: Shop, ap
 
     assert seen.status == 200
     assert seen.json["subscriptions"][0]["items"][0]["product_name"] is None
+
+
+def test_a_planned_change_is_shown_until_it_has_come(shop: Shop, api_key: str) -> None:
+    customer = shop.customer()
+    subscription = shop.subscribe(customer)
+    schedule = shop.do("POST", "subscription_schedules", from_subscription=subscription)
+    (running,) = schedule["phases"]
+    now = {"items": [{"price": shop.price}], "start_date": running["start_date"], "end_date": running["end_date"]}
+    later = {"items": [{"price": shop.price, "quantity": "3"}]}
+    shop.do("POST", f"subscription_schedules/{schedule['id']}", phases=[now, later])
+    shop.deliver()
+
+    (ours,) = call("GET", CUSTOMER, key=api_key, customer_id=customer).json["subscriptions"]
+
+    items = [{"price": shop.price, "quantity": 3}]
+    assert ours["planned_change"] == {"at": running["end_date"], "items": items, "schedule": schedule["id"]}
+    assert ours["schedule"] == schedule["id"]
+    shop.advance(40 * DAY)
+    (ours,) = call("GET", CUSTOMER, key=api_key, customer_id=customer).json["subscriptions"]
+    assert ours["items"][0]["quantity"] == 3
+    assert ours["planned_change"] is None
+
+
+def test_what_a_customer_may_use_is_shown(shop: Shop, api_key: str) -> None:
+    feature = shop.do("POST", "entitlements/features", lookup_key="export", name="Export")["id"]
+    shop.do("POST", f"products/{shop.product}/features", entitlement_feature=feature)
+    customer = shop.customer()
+    subscription = shop.subscribe(customer)
+    shop.advance(60)
+    before = call("GET", CUSTOMER, key=api_key, customer_id=customer).json["entitlements"]
+    shop.do("DELETE", f"subscriptions/{subscription}")
+    shop.advance(60)
+
+    assert before == ["export"]
+    assert call("GET", CUSTOMER, key=api_key, customer_id=customer).json["entitlements"] == []
+
+
+def test_an_open_dispute_is_shown_until_it_is_settled(shop: Shop, api_key: str) -> None:
+    customer = shop.customer("pm_card_createDispute")
+    shop.subscribe(customer)
+    shop.advance(60)
+    dispute = shop.do("GET", "disputes")["data"][0]
+
+    (ours,) = call("GET", CUSTOMER, key=api_key, customer_id=customer).json["disputes"]
+
+    for name in ("id", "charge", "payment_intent", "status", "amount", "currency", "reason", "created"):
+        assert ours[name] == dispute[name], name
+    assert ours["due_by"] == dispute["evidence_details"]["due_by"]
+    shop.do("POST", f"disputes/{dispute['id']}/close")
+    shop.advance(60)
+    assert call("GET", CUSTOMER, key=api_key, customer_id=customer).json["disputes"] == []
+
+
+def test_why_the_payments_of_an_invoice_failed_is_told(shop: Shop, api_key: str) -> None:
+    customer = shop.fail_renewal(card="pm_twin_insufficient_funds")
+    shop.advance(5 * DAY)
+    invoice = shop.newest_invoice(customer)["id"]
+
+    told = call("GET", PAYMENTS, key=api_key, customer_id=customer, invoice_id=invoice).json["data"]
+
+    failed = [each for each in shop.do("GET", "charges", customer=customer)["data"] if each["status"] == "failed"]
+    assert [each["id"] for each in told] == [each["id"] for each in failed][::-1]
+    assert len(told) > 1
+    assert {each["decline_code"] for each in told} == {"insufficient_funds"}
+
+
+@pytest.mark.parametrize("customer, invoice", [("cus_unknown", "in_1"), ("cus_#", "in_1"), ("cus_1", "in_#")])
+def test_payments_of_an_unknown_invoice_are_not_found(shop: Shop, api_key: str, customer: str, invoice: str) -> None:
+    answer = call("GET", PAYMENTS, key=api_key, customer_id=customer, invoice_id=invoice)
+
+    assert (answer.status, answer.code) == (404, "not_found")
+
+
+def test_payments_of_another_customer_are_not_told(shop: Shop, api_key: str) -> None:
+    failed, other = shop.fail_renewal(), shop.customer()
+    shop.deliver()
+    invoice = shop.newest_invoice(failed)["id"]
+
+    assert call("GET", PAYMENTS, key=api_key, customer_id=other, invoice_id=invoice).json == {"data": []}
 
 
 def finalized(shop: Shop, customer: str) -> list[dict[str, Any]]:
