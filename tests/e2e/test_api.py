@@ -11,10 +11,8 @@ from urllib.parse import urlencode
 
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, Phase, settings
-from schemathesis import Case
+from hypothesis import HealthCheck, given, settings
 from schemathesis.checks import not_a_server_error
-from schemathesis.schemas import BaseSchema
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_headers_conformance,
@@ -58,7 +56,7 @@ def ask(method: str, url: str, body: Any = None, key: str | None = None) -> Repl
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(url, data, headers, method=method)
     try:
-        with urllib.request.build_opener(Stays).open(request, timeout=60) as reply:
+        with urllib.request.build_opener(Stays).open(request, timeout=180) as reply:
             return Reply(reply.status, dict(reply.headers), reply.read().decode())
     except urllib.error.HTTPError as error:
         return Reply(error.code, dict(error.headers), error.read().decode())
@@ -84,70 +82,73 @@ def sessions(stack: Stack) -> int:
     return len(made.data)
 
 
-def test_of_fifty_clicks_at_once_on_a_single_use_link_one_opens(stack: Stack, customer: str) -> None:
+def test_of_ten_clicks_at_once_on_a_single_use_link_one_opens(stack: Stack, customer: str) -> None:
     body = {"customer": customer, "single_use": True}
     made = ask("POST", f"{stack.api}/v1/portal-links", body, stack.api_key)
     url = json.loads(made.text)["url"]
-    for method in ("GET", "HEAD") * 50:
-        assert ask(method, url).status in (200, 404)  # the stand-in knows no HEAD
+    assert {ask("GET", url).status for _ in range(20)} == {200}
     before = sessions(stack)
 
-    with ThreadPoolExecutor(50) as pool:
-        statuses = list(pool.map(lambda _: ask("POST", url).status, range(50)))
+    with ThreadPoolExecutor(10) as pool:
+        statuses = list(pool.map(lambda _: ask("POST", url).status, range(10)))
 
-    assert sorted(statuses) == [303] + [410] * 49
+    assert sorted(statuses) == [303] + [410] * 9
     assert sessions(stack) == before + 1
 
 
-def test_of_twenty_followers_of_a_signed_redirect_at_once_one_gets_in(stack: Stack, customer: str) -> None:
-    values = {"customer": customer, "expires": str(int(time.time()) + 300), "nonce": f"nonce-of-{time.time_ns()}"}
-    values["return_url"] = stack.shop
-    values["signature"] = tokens.sign(stack.site, values, stack.site_secret)
-    url = f"{stack.api}/portal/{stack.site}?{urlencode(values)}"
+def test_of_five_followers_of_a_signed_redirect_at_once_one_gets_in(stack: Stack, customer: str) -> None:
+    url = signed(stack, customer=customer, return_url=stack.shop)
     before = sessions(stack)
 
-    with ThreadPoolExecutor(20) as pool:
-        replies = list(pool.map(lambda _: ask("GET", url), range(20)))
+    with ThreadPoolExecutor(5) as pool:
+        replies = list(pool.map(lambda _: ask("GET", url), range(5)))
 
-    assert sorted(reply.status for reply in replies) == [303] + [410] * 19
+    assert sorted(reply.status for reply in replies) == [303] + [410] * 4
     assert next(each for each in replies if each.status == 303).headers["Location"].startswith(stack.stripe)
     assert sessions(stack) == before + 1
 
 
-def test_parameters_of_a_signed_redirect_arrive_as_they_were_meant(stack: Stack, customer: str) -> None:
-    values = {"customer": customer, "expires": str(int(time.time()) + 300), "nonce": f"nonce-of-{time.time_ns()}"}
-    message = "Välkommen åter! 雪 & 100 % + ~ (nästan)*"
-    values |= {"flow": "payment_method_update", "after": "hosted_confirmation", "after_message": message}
+def signed(stack: Stack, **values: str) -> str:
+    """A signed address; its parameters stand in no order, as form encoding writes them."""
+    values |= {"expires": str(int(time.time()) + 500), "nonce": f"nonce-of-{time.time_ns()}"}
     values["signature"] = tokens.sign(stack.site, values, stack.site_secret)
+    return f"{stack.api}/portal/{stack.site}?{urlencode(list(reversed(values.items())))}"
 
-    reply = ask("GET", f"{stack.api}/portal/{stack.site}?{urlencode(list(reversed(values.items())))}")
+
+def test_parameters_of_a_signed_redirect_arrive_as_they_were_meant(stack: Stack, customer: str) -> None:
+    message = "Välkommen åter! 雪 & 100 % + ~ (nästan)*"
+
+    reply = ask(
+        "GET",
+        signed(
+            stack, customer=customer, flow="payment_method_update", after="hosted_confirmation", after_message=message
+        ),
+    )
 
     assert reply.status == 303, reply.headers
 
 
 def test_two_of_a_parameter_are_refused(stack: Stack, customer: str) -> None:
-    values = {"customer": customer, "expires": str(int(time.time()) + 300), "nonce": f"nonce-of-{time.time_ns()}"}
-    values["signature"] = tokens.sign(stack.site, values, stack.site_secret)
-
-    reply = ask("GET", f"{stack.api}/portal/{stack.site}?{urlencode(values)}&customer=cus_other")
+    reply = ask("GET", signed(stack, customer=customer) + "&customer=cus_other")
 
     assert (reply.status, reply.headers["X-Error-Param"]) == (400, "customer")
 
 
-@pytest.fixture(scope="module")
-def api_schema(stack: Stack) -> BaseSchema:
-    """The document that the stack serves."""
-    return schemathesis.openapi.from_url(f"{stack.api}/openapi.json")
+def test_whatever_a_stranger_sends_the_answer_is_documented(stack: Stack) -> None:
+    schema = schemathesis.openapi.from_url(f"{stack.api}/openapi.json")
+    operations: list[Any] = [each.ok() for each in schema.get_all_operations()]  # type: ignore[union-attr]
+    reached = 0
 
+    for operation in operations:
+        if operation.method.upper() == "HEAD":
+            continue  # the stand-in knows no HEAD; in-process it is asked
 
-schema = schemathesis.pytest.from_fixture("api_schema")
+        @settings(max_examples=10, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+        @given(case=operation.as_strategy())
+        def judge(case: Any) -> None:
+            case.validate_response(case.call(headers={"Authorization": f"Bearer {stack.api_key}"}), checks=CHECKS)
 
+        judge()
+        reached += 1
 
-@schema.parametrize()
-@settings(max_examples=8, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
-def test_whatever_a_stranger_sends_the_answer_is_documented(case: Case[Any], stack: Stack) -> None:
-    if case.operation.method.upper() == "HEAD":
-        return  # the stand-in knows no HEAD; in-process it is asked
-    sent = case.call(headers={"Authorization": f"Bearer {stack.api_key}"})
-
-    case.validate_response(sent, checks=CHECKS)
+    assert reached == len(operations) - 1

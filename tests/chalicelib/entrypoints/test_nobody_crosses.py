@@ -17,8 +17,10 @@ from tests import records
 from tests.chalicelib.entrypoints.caller import call
 from tests.conftest import ACCOUNT, NOW, SITE, SITE_SECRET, Cloud
 
-REQUESTS = 10_000
-SEED = 20_261_102
+SEEDS = (1, 2, 3, 4)
+REQUESTS = 2500
+"""For each seed: ten thousand in all."""
+
 CONNECTED, FOREIGN = "acct_Connected", "acct_Foreign"
 TYPES = (
     None,
@@ -124,7 +126,8 @@ def generated(chance: random.Random, tenants: Tenants) -> Asked:
     )
 
 
-def test_of_ten_thousand_requests_none_crosses(tenants: Tenants, cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("seed", SEEDS)
+def test_of_ten_thousand_requests_none_crosses(tenants: Tenants, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
     """Every session is one that the asking tenant may have, in its own account, and every other request makes none."""
     made: list[tuple[dict[str, Any], str | None]] = []
 
@@ -135,7 +138,7 @@ def test_of_ten_thousand_requests_none_crosses(tenants: Tenants, cloud: Cloud, m
     monkeypatch.setattr(ask_stripe, "create_portal_session", create)
     monkeypatch.setattr("chalicelib.aws.secrets.site_secrets", lambda site, *_: [f"{SITE_SECRET}_of_{site}"])
     api = {site: api_keys.create(site, ("portal",), NOW) for site in SITES}
-    chance = random.Random(SEED)  # noqa: S311 - the seed must give the same requests again
+    chance = random.Random(seed)  # noqa: S311 - not for secrets
     allowed = crossed = refused = 0
 
     for number in range(REQUESTS):
@@ -146,17 +149,17 @@ def test_of_ten_thousand_requests_none_crosses(tenants: Tenants, cloud: Cloud, m
         sessions = made[before:]
         if tenants.may(asked):
             allowed += 1
-            assert len(sessions) == 1, (SEED, number, asked, statuses)
+            assert len(sessions) == 1, (seed, number, asked, statuses)
             params, where = sessions[0]
             crossed += params["customer"] != asked.customer
             crossed += where != scope(asked.account or SITES[asked.site].account, livemode=False)
         else:
             refused += 1
             crossed += len(sessions)
-            assert statuses[-1] in (400, 404), (SEED, number, asked, statuses)
+            assert statuses[-1] in (400, 404), (seed, number, asked, statuses)
 
-    assert crossed == 0, SEED
-    assert min(allowed, refused) > 500, (allowed, refused)
+    assert crossed == 0, seed
+    assert min(allowed, refused) > 150, (allowed, refused)
 
 
 def send(asked: Asked, api: dict[str, str], number: int) -> list[int]:
