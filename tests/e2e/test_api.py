@@ -86,7 +86,7 @@ def test_of_ten_clicks_at_once_on_a_single_use_link_one_opens(stack: Stack, cust
     body = {"customer": customer, "single_use": True}
     made = ask("POST", f"{stack.api}/v1/portal-links", body, stack.api_key)
     url = json.loads(made.text)["url"]
-    assert {ask("GET", url).status for _ in range(20)} == {200}
+    assert {ask(method, url).status for method in ("GET", "HEAD") * 50} == {200}
     before = sessions(stack)
 
     with ThreadPoolExecutor(10) as pool:
@@ -140,8 +140,6 @@ def test_whatever_a_stranger_sends_the_answer_is_documented(stack: Stack) -> Non
     reached = 0
 
     for operation in operations:
-        if operation.method.upper() == "HEAD":
-            continue  # the stand-in knows no HEAD; in-process it is asked
 
         @settings(max_examples=10, deadline=None, database=None, suppress_health_check=list(HealthCheck))
         @given(case=operation.as_strategy())
@@ -151,4 +149,4 @@ def test_whatever_a_stranger_sends_the_answer_is_documented(stack: Stack) -> Non
         judge()
         reached += 1
 
-    assert reached == len(operations) - 1
+    assert reached == len(operations) > 10

@@ -53,9 +53,9 @@ def portal(shop: Shop, api_key: str) -> Portal:
 
 
 def test_the_document_is_served_as_it_is_made(shop: Shop) -> None:
-    answer = call("GET", "/openapi.json")
+    answer = call("GET", "/openapi.json", headers={"host": "evil.example"})
 
-    assert (answer.status, answer.json) == (200, document())
+    assert (answer.status, answer.json) == (200, {**document(), "servers": [{"url": SITE.base_url}]})
     assert answer.headers["Content-Type"] == "application/json"
 
 
