@@ -91,11 +91,24 @@ def test_an_update_without_a_condition_has_none() -> None:
 
 
 @given(
-    st.lists(st.sampled_from([put("a", 1), put_once("b", 2), drop("c"), Part("IF", "#d = :d", {"d": 1})]), min_size=1)
+    st.lists(
+        st.sampled_from([put("a", 1), put_once("b", 2), drop("c"), Part("IF", "#d = :d", {"d": 1})]),
+        min_size=1,
+        unique_by=str,
+    )
 )
 def test_exactly_what_the_words_name_is_sent_along(parts: list[Part]) -> None:
     asked = update_item("table", KEY, parts)
     words = f"{asked['UpdateExpression']} {asked.get('ConditionExpression', '')}"
 
     assert set(asked["ExpressionAttributeNames"]) == set(re.findall(r"#\w+", words))
-    assert set(asked["ExpressionAttributeValues"]) == set(re.findall(r":\w+", words))
+    assert set(asked.get("ExpressionAttributeValues", {})) == set(re.findall(r":\w+", words))
+
+
+def test_dynamodb_takes_no_empty_values_so_none_are_sent() -> None:
+    assert "ExpressionAttributeValues" not in update_item("table", KEY, [drop("a")])
+
+
+def test_two_values_by_one_name_are_refused_before_one_is_lost() -> None:
+    with pytest.raises(ValueError, match="named twice"):
+        update_item("table", KEY, [put("a", 1), Part("IF", "#a < :a", {"a": 5})])
