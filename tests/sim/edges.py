@@ -136,8 +136,8 @@ class Light:
         self.v1 = SimpleNamespace(**readers)
 
     @staticmethod
-    def _reader(edges: Edges, plural: str) -> Callable[[str], Any]:
-        def retrieve(ident: str) -> Any:
+    def _reader(edges: Edges, plural: str) -> Callable[..., Any]:
+        def retrieve(ident: str, *_params: Any) -> Any:
             body, status, headers = edges.get(f"/v1/{plural}/{ident}")
             if status == 404:
                 raise stripe.InvalidRequestError(  # type: ignore[no-untyped-call]
