@@ -198,8 +198,8 @@ class Light:
         self.v1 = SimpleNamespace(**readers)
 
     @staticmethod
-    def _reader(edges: Edges, plural: str) -> Callable[[str], Any]:
-        def retrieve(ident: str) -> Any:
+    def _reader(edges: Edges, plural: str) -> Callable[..., Any]:
+        def retrieve(ident: str, *_params: Any) -> Any:
             raw, headers = _answered(*edges.get(f"/v1/{plural}/{ident}", {}))
             return SimpleNamespace(last_response=SimpleNamespace(headers=headers), to_dict=lambda **_: raw)
 

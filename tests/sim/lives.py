@@ -23,6 +23,13 @@ class Change:
         self.fields, self.events, self.gone = fields, events, gone
 
 
+TEMPLATES = {
+    Kind.SUBSCRIPTION: "customer.subscription.updated",
+    Kind.INTENT: "payment_intent.succeeded",
+    Kind.DISPUTE: "charge.dispute.updated",
+}
+"""The event whose object a kind begins with, where it is not its `updated`."""
+
 Life = Callable[[Random, int], Iterator[Change]]
 CREATED = 1_793_600_000
 
@@ -34,7 +41,7 @@ def _template(event_type: str) -> str:
 
 def template(kind: Kind) -> Raw:
     """A whole object of a kind, before its life begins."""
-    raw: Raw = json.loads(_template(f"{'customer.subscription' if kind is Kind.SUBSCRIPTION else kind}.updated"))
+    raw: Raw = json.loads(_template(TEMPLATES.get(kind, f"{kind}.updated")))
     return raw | {"created": CREATED}
 
 
@@ -148,10 +155,51 @@ def product(rng: Random, changes: int) -> Iterator[Change]:
         yield Change({"name": f"v{mark}"}, "product.deleted" if gone else "product.updated", gone=gone)
 
 
+def schedule(rng: Random, changes: int) -> Iterator[Change]:
+    """Is made, changed, and may be released; that is a state."""
+    first, *others = marks(rng, changes)
+    yield Change({"end_behavior": f"v{first}", "status": "active"}, "subscription_schedule.created")
+    for n, mark in enumerate(others, 2):
+        let_go = n == changes and rng.random() < 0.3
+        fields = {"end_behavior": f"v{mark}", "status": "released" if let_go else "active"}
+        told = ("subscription_schedule.released",) if let_go else ("subscription_schedule.updated",)
+        yield Change(fields, *told)
+
+
+def payment_intent(rng: Random, changes: int) -> Iterator[Change]:
+    """Fails, wants the customer, works at it, back and forth, until it has succeeded or is canceled."""
+    status = "requires_payment_method"
+    for n, mark in enumerate(marks(rng, changes)):
+        ended = status in ("succeeded", "canceled")
+        status = status if ended else rng.choice(tuple(_INTENTS))
+        fields = {"status": status, "amount_received": mark if ended else n}
+        yield Change(fields, _INTENTS[status])
+
+
+_INTENTS = {
+    "requires_payment_method": "payment_intent.payment_failed",
+    "requires_action": "payment_intent.requires_action",
+    "processing": "payment_intent.processing",
+    "succeeded": "payment_intent.succeeded",
+    "canceled": "payment_intent.canceled",
+}
+
+
+def dispute(rng: Random, changes: int) -> Iterator[Change]:
+    """Every event of it is a doubt: none says whose it is."""
+    kinds = ("charge.dispute.updated", "charge.dispute.funds_withdrawn", "charge.dispute.closed")
+    for n, mark in enumerate(marks(rng, changes)):
+        yield Change({"reason": f"v{mark}"}, rng.choice(kinds) if n else "charge.dispute.created")
+
+
 LIVES: dict[Kind, Life] = {
     Kind.CUSTOMER: customer,
     Kind.SUBSCRIPTION: subscription,
     Kind.INVOICE: invoice,
     Kind.CARD: card,
     Kind.PRODUCT: product,
+    Kind.SCHEDULE: schedule,
+    Kind.INTENT: payment_intent,
+    Kind.DISPUTE: dispute,
 }
+"""The kinds whose lives differ in nature: a charge, a price or a coupon would tell nothing that these do not."""

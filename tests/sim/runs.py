@@ -92,7 +92,7 @@ def differences(edges: Edges, thing: Thing) -> list[str]:
     row = ObjectRow.from_raw_data(dict(item))
     if bool(row.gone) != thing.gone:
         return [f"{thing.told} is stored as {'gone' if row.gone else 'there'}"]
-    actual = shapes.record(thing.kind, thing.raw)
+    actual = shapes.record(thing.kind, thing.answered)
     stored = record_of(row)
     wrong = [] if thing.gone or stored == actual else [f"{thing.told} is stored as {stored}"]
     due = thing.kind is Kind.INVOICE and not thing.gone and isinstance(actual, Invoice) and opens_case(actual)

@@ -13,6 +13,7 @@ from typing import Any
 
 from chalicelib.core.model import Kind
 from chalicelib.stripe_api.version import API_VERSION
+from tests.builders import whole
 from tests.conftest import ACCOUNT
 from tests.sim.lives import LIVES, Change, Raw, template
 from tests.sim.profile import Profile
@@ -24,6 +25,9 @@ PLURALS = {
     "invoices": Kind.INVOICE,
     "payment_methods": Kind.CARD,
     "products": Kind.PRODUCT,
+    "subscription_schedules": Kind.SCHEDULE,
+    "payment_intents": Kind.INTENT,
+    "disputes": Kind.DISPUTE,
 }
 MISSING = json.dumps({"error": {"type": "invalid_request_error", "code": "resource_missing", "message": "No such"}})
 
@@ -42,8 +46,15 @@ class Thing:
 
     @property
     def customer(self) -> str | None:
-        """The customer under whom it is stored, also when it is detached."""
-        return self.id if self.kind is Kind.CUSTOMER else None if self.kind is Kind.PRODUCT else "cus_1"
+        """The owner under whom it is stored, also when it is detached: the customer, or the payment."""
+        if self.kind is Kind.DISPUTE:
+            return str(self.raw["payment_intent"])
+        return self.id if self.kind in (Kind.CUSTOMER, Kind.INTENT) else None if self.kind is Kind.PRODUCT else "cus_1"
+
+    @property
+    def answered(self) -> Raw:
+        """The object as a GET returns it: a dispute's charge, which is asked for, says whose it is."""
+        return whole(self.kind, self.raw) if self.kind is Kind.DISPUTE else self.raw
 
     @property
     def told(self) -> str:
@@ -74,7 +85,7 @@ class Shop:
 
     def __post_init__(self) -> None:
         for n in range(1, self.profile.things + 1):
-            kind = self.rng.choice(list(Kind))
+            kind = self.rng.choice(list(LIVES))
             ident = {Kind.CUSTOMER: "cus_1"}.get(kind, f"{kind[:3]}_{n}")
             if all(thing.id != ident for thing in self.things):
                 raw = template(kind) | {"id": ident} | ({"customer": "cus_1"} if kind is not Kind.CUSTOMER else {})
@@ -144,7 +155,7 @@ class Shop:
             return 200, json.dumps({"id": ident, "object": "customer", "deleted": True})
         if thing is None or (thing.gone and thing.kind is not Kind.CARD):
             return 404, MISSING
-        return 200, thing.text
+        return 200, json.dumps(thing.answered) if thing.answered is not thing.raw else thing.text
 
 
 def _event(ident: str, kind: str, created: int, thing: Thing, version: str) -> bytes:

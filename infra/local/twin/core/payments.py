@@ -161,12 +161,16 @@ def _needs_action(world: World, intent: Obj, error: Obj | None) -> None:
 
 
 def _failed(world: World, intent: Obj, card: Obj, charge: Obj, no: Decline) -> None:
-    intent.update(status="requires_payment_method", next_action=None, last_payment_error=_error(card, charge, no))
+    intent.update(
+        status="requires_payment_method",
+        next_action=None,
+        last_payment_error=_error(card, charge, no),
+        payment_method=None,
+    )
     emit(world, "payment_intent.payment_failed", intent)
     if no.decline_code == "authentication_required":
+        intent["payment_method"] = card["id"]
         _needs_action(world, intent, intent["last_payment_error"])
-    else:
-        intent["payment_method"] = None
 
 
 def _error(card: Obj, charge: Obj, no: Decline) -> Obj:
