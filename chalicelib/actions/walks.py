@@ -62,8 +62,9 @@ def cards(walk: Walk, customer: str, created: int) -> None:
         pages = []
     there = set()
     for page in pages:
-        listed(walk, Kind.CARD, page.data, page.start, page.end)
-        there |= {raw["id"] for raw in page.data}
+        held = [raw for raw in page.data if shapes.reference(raw.get("customer"))]  # else detached while it was listed
+        listed(walk, Kind.CARD, held, page.start, page.end)
+        there |= {raw["id"] for raw in held}
     if not there:
         single(walk, Kind.CUSTOMER, customer, customer, created)
     for row in known.cards(walk.scope, customer):
