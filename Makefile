@@ -6,8 +6,9 @@ RUNS ?= 20000
 JOBS ?= 2
 SECONDS ?= 60
 CASES ?= 100000
+EVENTS ?= 1000
 
-.PHONY: help setup demo up test sim cases fuzz check format bench conformance e2e images package deploy doctor lock clean
+.PHONY: help setup demo up test sim cases fuzz race check format bench conformance e2e images package deploy doctor lock clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z0-9]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -44,6 +45,9 @@ cases: .venv/ready  ## CASES=.. generated deliveries at the webhook endpoint
 
 fuzz: .venv/ready  ## SECONDS=.. of atheris on the signature check and the reader of bodies (Linux on x86-64 only)
 	@$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
+
+race: setup  ## sixteen processes with EVENTS=.. events each on one subscription, and on a hundred
+	@RACING_EVENTS=$(EVENTS) $(BIN)/python -m pytest -m stack tests/racing -s
 
 check: .venv/ready  ## style, types and templates
 	@$(BIN)/ruff check .

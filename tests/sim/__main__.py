@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 
 from tests.sim.broken import BREAKS, broken
-from tests.sim.edges import installed
+from tests.sim.edges import Edges, installed
 from tests.sim.runs import Divergence, run, trace
 
 CHUNK = 100
@@ -61,8 +61,16 @@ def chunk(asked: tuple[int, int, str | None]) -> tuple[int, list[Divergence]]:
     """Some runs, in this process."""
     first, end, name = asked
     with installed() as edges, broken(name):
-        found = [each for seed in range(first, end) if (each := run(edges, seed))]
+        found = [each for seed in range(first, end) if (each := judged(edges, seed))]
         return end - first, found
+
+
+def judged(edges: Edges, seed: int) -> Divergence | None:
+    """One run; an error that nobody handled is wrong as well, and `--trace` shows where it came from."""
+    try:
+        return run(edges, seed)
+    except Exception as error:  # noqa: BLE001 - one run must not end all of them
+        return Divergence(seed, f"{type(error).__name__}: {error}")
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ def page(shop: Shop, path: str, asked: Asked, moment: Callable[[], None]) -> tup
     if after is not None and after not in [each.id for each in there]:
         return 400, _missing("starting_after")
     rest = there[[each.id for each in there].index(after) + 1 :] if after is not None else there
-    return 200, _body(_read(shop, rest[:PAGE], moment), len(rest) > PAGE)
+    return 200, _body(_read(rest[:PAGE], moment), len(rest) > PAGE)
 
 
 def _there(shop: Shop, kind: Kind) -> list[Thing]:
@@ -46,11 +46,13 @@ def _matches(raw: Raw, asked: Asked) -> bool:
     )
 
 
-def _read(shop: Shop, things: Iterable[Thing], moment: Callable[[], None]) -> list[str]:
+def _read(things: Iterable[Thing], moment: Callable[[], None]) -> list[str]:
+    """What was deleted meanwhile is not shown; a card that was detached meanwhile is, without an owner: be it so or not."""
     found = []
     for thing in things:
         moment()
-        found.append(thing.text)
+        if not thing.gone or thing.kind is Kind.CARD:
+            found.append(thing.text)
     return found
 
 
