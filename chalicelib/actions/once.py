@@ -54,8 +54,9 @@ def attempt(api_key: str, idempotency_key: str | None, request: Any, now: int) -
     if not 1 <= len(idempotency_key) <= 255 or not idempotency_key.isascii() or not idempotency_key.isprintable():
         raise BadRequest("The key must be 1 to 255 printable ASCII characters.", HEADER)
     key = keys.once(api_key, idempotency_key)
-    at = _begin(key, keys.digest(json.dumps(request, sort_keys=True)), now)
-    seed = hmac.new(api_key.encode(), f"{idempotency_key}\n{at}".encode(), hashlib.sha256).digest()
+    fingerprint = keys.digest(json.dumps(request, sort_keys=True))
+    at = _begin(key, fingerprint, now)
+    seed = hmac.new(api_key.encode(), f"{idempotency_key}\n{at}\n{fingerprint}".encode(), hashlib.sha256).digest()
     try:
         yield Attempt(at, seed)
     except Exception:

@@ -5,6 +5,8 @@ import secrets
 from dataclasses import dataclass, replace
 from typing import Any
 
+from pynamodb.exceptions import PutError
+
 from chalicelib.errors import NotFound
 from chalicelib.store import keys
 from chalicelib.store.table import Refused, get, store_errors, update
@@ -45,15 +47,18 @@ def new_token() -> str:
 
 
 def put(token: str, link: Link) -> Link:
-    """Store a link under its token's hash, which gives it its id."""
+    """Store a link under its token's hash, which gives it its id. One that stands there stays: it may be spent or closed."""
     key = keys.link(token)
     named = replace(link, id=keys.link_id(key))
-    ref = keys.ref_links(link.scope, link.customer)
+    row = LinkRow(key.pk, key.sk, expires_at=link.good_until + KEPT, **named.__dict__)
+    row.ref, row.ref_at = keys.ref_links(link.scope, link.customer), link.created
     bind()
     with store_errors():
-        LinkRow(
-            key.pk, key.sk, ref=ref, ref_at=link.created, expires_at=link.good_until + KEPT, **named.__dict__
-        ).save()
+        try:
+            row.save(condition=LinkRow.pk.does_not_exist())
+        except PutError as error:
+            if error.cause_response_code != "ConditionalCheckFailedException":
+                raise
     return named
 
 

@@ -44,6 +44,19 @@ def test_the_same_request_again_comes_out_the_same(
     assert api_key not in str(everything(cloud))
 
 
+def test_a_link_that_was_spent_or_closed_stays_so_when_its_request_comes_again(customer: str, api_key: str) -> None:
+    spent = post(LINKS, customer, api_key, "one", single_use=True)
+    closed = post(LINKS, customer, api_key, "two")
+    call("POST", "/l/{token}", token=spent.json["url"].rsplit("/", 1)[1])
+    call("DELETE", "/v1/portal-links/{link_id}", key=api_key, link_id=closed.json["id"])
+
+    for number, link in (("one", spent), ("two", closed)):
+        assert (
+            post(LINKS, customer, api_key, number, **({"single_use": True} if link is spent else {})).json == link.json
+        )
+        assert call("POST", "/l/{token}", token=link.json["url"].rsplit("/", 1)[1]).status == 410
+
+
 @ROUTES
 def test_another_request_with_the_key_is_refused(customer: str, api_key: str, route: str) -> None:
     assert post(route, customer, api_key).status == 201
