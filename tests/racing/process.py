@@ -33,7 +33,7 @@ HELD = 8
 def race(environment: dict[str, str], state: Shared, events: int, seed: int) -> dict[str, int]:
     """The whole of one process; its counts."""
     os.environ |= environment
-    log.logger.setLevel("CRITICAL")
+    log.logger().setLevel("CRITICAL")
     secrets._cached[environment["SECRET_ID"]] = (time.monotonic() + 10**6, SECRET)
     answering = Answering(state)
     stripe.RequestsClient = lambda **_: answering  # type: ignore[misc, assignment]
