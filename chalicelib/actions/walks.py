@@ -9,6 +9,7 @@ from chalicelib.actions.listing import Phase, all_of, of_list, recent
 from chalicelib.core import window
 from chalicelib.core.events import EVENTS, enabled_events
 from chalicelib.core.model import Card, Customer, Invoice, Kind
+from chalicelib.core.reconcile import DISPUTED
 from chalicelib.core.window import Verdict
 from chalicelib.errors import StripeRefused, UnknownShape
 from chalicelib.store import keys, known, objects
@@ -119,7 +120,7 @@ WALKS: dict[str, Phase] = {
     "intents": of_list(Kind.INTENT, recent),
     "charges": of_list(Kind.CHARGE, recent),
     "refunds": of_list(Kind.REFUND, recent),
-    "disputes": of_list(Kind.DISPUTE, recent),
+    "disputes": of_list(Kind.DISPUTE, lambda walk: {"created": {"gte": max(walk.since - DISPUTED, 0)}}),
     "invoice_payments": of_list(Kind.INVOICE_PAYMENT, recent),
     "products": of_list(Kind.PRODUCT, lambda _walk: {}),
     "known_products": known_products,
