@@ -230,7 +230,7 @@ def release(shop: Shop) -> None:
 
 def discounted(shop: Shop) -> str:
     """The subscription with a discount."""
-    return next(each["id"] for each in shop.do("GET", "subscriptions")["data"] if each["discounts"])
+    return str(next(each["id"] for each in shop.do("GET", "subscriptions")["data"] if each["discounts"]))
 
 
 def test_prices_that_stripe_does_not_list_are_asked_for_only_while_they_are_active(shop: Shop, edge: TwinEdge) -> None:
