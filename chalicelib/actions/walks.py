@@ -52,8 +52,15 @@ def cards(walk: Walk, customer: str, created: int) -> None:
 
 
 def grants(walk: Walk) -> bool:
-    """Whether the account has entitlements at all: most have none, and are spared a call for each customer."""
-    return bool(walk.stripe.page("/v1/entitlements/features", {"limit": 1}).data)
+    """Whether the account has entitlements at all: most have none, and are spared a call for each customer.
+
+    A key that may not read them must not end the run here, before what comes after it: that is counted.
+    """
+    try:
+        return bool(walk.stripe.page("/v1/entitlements/features", {"limit": 1}).data)
+    except StripeRefused:
+        walk.counts[f"unreadable.{Kind.ENTITLEMENTS}"] += 1
+        return False
 
 
 def undelivered(walk: Walk, cursor: str | None) -> str | None:
