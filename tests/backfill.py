@@ -82,7 +82,7 @@ class Large(Table):
         return {"Responses": {name: [item for item in found if item]}, "UnprocessedKeys": {}}
 
     def _of_partition(self, asked: dict[str, Any]) -> Answer:
-        """By the partition's own members: only customers' cards and products are asked for."""
+        """By the partition's own members: only customers' cards and the catalogue are asked for."""
         pk, prefix = (each["S"] for each in asked["ExpressionAttributeValues"].values())
         items = [self.items[key] for key in sorted(self.items.partitions.get(pk, ())) if key[1].startswith(prefix)]
         return {"Items": items, "Count": len(items), "ScannedCount": len(items)}

@@ -28,6 +28,12 @@ def event(event_type: str, *, at: int = NOW, **changes: Any) -> dict[str, Any]:
     return made
 
 
+def asks(event_type: str) -> bool:
+    """Whether an event of that type is always a doubt: it is a doorbell, or lacks what only an answer of Stripe's has."""
+    always = ("customer.discount.", "charge.dispute.", "coupon.created", "coupon.updated")
+    return event_type.startswith(always)
+
+
 def whole(kind: Kind, raw: dict[str, Any]) -> dict[str, Any]:
     """An object of an event as a GET returns it, with all that a GET asks for."""
     answered = dict(raw)

@@ -28,20 +28,16 @@ def doubt_about(event: Event, change: Change, scope: str, reason: str) -> Doubt:
 
     An event of another API version needs no more than an id: where its object belongs can be asked.
     """
+    kind, obj = change.kind, event.object
     try:
-        ident, owner, created = _identity(event, change)
+        ident, owner, created = shapes.rung(kind, obj) if change.rings else shapes.identity(kind, obj, event.previous)
     except UnknownShape:
-        named = reference(event.object)
-        if event.api_version == API_VERSION or named is None:
+        named = reference(obj)
+        if change.rings or event.api_version == API_VERSION or named is None:
             raise
-        return Doubt(event.id, event.type, change.kind, named, None, 0, scope, event.created, reason, placed=False)
-    return Doubt(event.id, event.type, change.kind, ident, owner, created, scope, event.created, reason)
-
-
-def _identity(event: Event, change: Change) -> shapes.Identity:
-    if change.rings:
-        return shapes.rung(change.kind, event.object)
-    return shapes.identity(change.kind, event.object, event.previous)
+        return Doubt(event.id, event.type, kind, named, None, 0, scope, event.created, reason, placed=False)
+    placed = owner is not None or kind not in shapes.OWNED
+    return Doubt(event.id, event.type, kind, ident, owner, created, scope, event.created, reason, placed)
 
 
 def take_snapshot(event: Event, change: Change, doubt: Doubt) -> tuple[Verdict, str]:
@@ -108,10 +104,13 @@ def settle(doubt: Doubt, fetch: Callable[[Kind, str], Answer]) -> Verdict:
 
 
 def _placed(doubt: Doubt, answer: Answer) -> Doubt | None:
-    """The doubt with the place that Stripe's answer names; None where the object is no more: whatever we have of it was stored
-    under a name that this event does not know, and reconciling finds it."""
+    """The doubt with the place that Stripe's answer names, or None where the object is no more.
+
+    Whatever we have of it then was stored under a name that this event does not know; reconciling finds it.
+    """
     if answer.raw is None:
         return None
+    shapes.record(doubt.kind, answer.raw)  # what cannot be read must not leave a ticket at a place that is none
     ident, owner, created = shapes.identity(doubt.kind, answer.raw)
     return replace(doubt, id=ident, customer=owner, object_created=created, placed=True)
 

@@ -23,6 +23,9 @@ RECENT = 35 * DAY
 FIRST = 400 * DAY
 """How far back the first run takes them: thirteen months."""
 
+DISPUTED = 120 * DAY
+"""How much further back disputes are compared: banks take months over them."""
+
 EVERY = 20 * 3600
 """Seconds between the starts of two runs, at least; the hour below does the rest."""
 

@@ -247,6 +247,9 @@ def event(raw: object) -> Event:
     )
 
 
+OWNED = frozenset({Kind.SUBSCRIPTION, Kind.SCHEDULE, Kind.INVOICE})
+"""Kinds that always have a customer, without whom their key is not known. A card may have none."""
+
 Identity = tuple[str, str | None, int]
 """(id, owner, created) of an object: all that its key needs. The owner is the customer, or the payment that it belongs to."""
 

@@ -113,6 +113,9 @@ def older_still() -> Iterator[Any]:
     charge = fixture("charge.refunded")
     del charge["data"]["object"]["payment_intent"]
     yield pytest.param(charge, id="a charge that does not name its intent")
+    subscription = fixture("customer.subscription.updated")
+    subscription["data"]["object"]["customer"] = None
+    yield pytest.param(subscription, id="a subscription without its customer")
     payment = fixture("invoice_payment.paid")
     payment["data"]["object"]["payment"] = {"type": "payment_intent"}
     yield pytest.param(payment, id="an invoice payment without its payment")
@@ -148,7 +151,40 @@ def test_an_object_without_a_place_that_is_gone_at_stripe_leaves_no_trace(
     assert len(list(ObjectRow.scan())) == 1
 
 
-@pytest.mark.parametrize("raw", list(older_still()))
+def test_a_doorbell_that_names_no_customer_is_placed_by_stripes_answer(cloud: Cloud, edge: TwinEdge) -> None:
+    raw = fixture("customer.discount.created")
+    raw["data"]["object"]["customer"] = None
+    kind, today = of_today(raw["type"])
+
+    assert deliver(raw) == "queued"
+
+    edge.fail = answers(today)
+    assert apply_events(sqs_event(*cloud.messages(cloud.events_url)), None) == {"batchItemFailures": []}
+    assert row_of(kind, today) is not None
+
+
+def test_a_doorbell_that_names_nobody_is_refused(cloud: Cloud) -> None:
+    raw = fixture("customer.discount.created")
+    raw["data"]["object"] |= {"customer": None, "subscription": None}
+
+    for version in (API_VERSION, "2020-08-27"):
+        with pytest.raises(BadRequest):
+            deliver(raw | {"api_version": version})
+
+
+def test_what_has_no_customer_at_stripe_either_is_parked_and_leaves_no_ticket(cloud: Cloud, edge: TwinEdge) -> None:
+    raw = fixture("customer.subscription.updated")
+    raw["data"]["object"]["customer"] = None
+    assert deliver(raw) == "queued"
+    edge.fail = answers(raw["data"]["object"])
+
+    answer = apply_events(sqs_event(*cloud.messages(cloud.events_url)), None)
+
+    assert len(answer["batchItemFailures"]) == 1
+    assert len(list(ObjectRow.scan())) == 1
+
+
+@pytest.mark.parametrize("raw", [each for each in older_still() if each.id and "subscription" not in each.id])
 def test_in_our_own_version_such_an_object_is_refused(cloud: Cloud, raw: Raw) -> None:
     with pytest.raises(BadRequest):
         deliver(raw)

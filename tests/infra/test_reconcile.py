@@ -49,7 +49,7 @@ def test_the_first_run_repairs_and_the_second_finds_nothing(shop: Shop, capsys: 
     second = capsys.readouterr().out
     assert reconcile.main(["--dry-run", *STAGE]) == 0
 
-    assert first.count("missing  (") == 5
+    assert first.count("missing  (") == 9
     assert "missing" not in second
 
 

@@ -101,6 +101,31 @@ def test_an_invoice_that_only_goes_forward_needs_no_read_and_ends_right(life: tu
     assert explore(Case((1, 2, 3), seconds=4, skew=1, margin=1, progress=life), PROTOCOL)[1] == 0
 
 
+INTENTS = [
+    ("requires_payment_method", "requires_action", "succeeded"),
+    ("requires_action", "requires_payment_method", "canceled"),
+    ("requires_payment_method", "succeeded", "succeeded"),
+]
+
+
+@pytest.mark.parametrize("life", INTENTS, ids="-".join)
+def test_a_payment_intent_that_ends_needs_no_read_for_it_and_ends_right(life: tuple[str, ...]) -> None:
+    progress = tuple(window.intent_progress(status) for status in life)
+
+    assert explore(Case((1, 2, 2, 3), progress=progress), PROTOCOL)[1] == 0
+    assert explore(Case((1, 2, 3), seconds=4, skew=1, margin=1, progress=progress), PROTOCOL)[1] == 0
+
+
+def test_a_payment_intent_ranked_as_if_it_never_went_back_is_caught() -> None:
+    """It may want the customer, and then another card again: only its end is an end."""
+    ranks = {"requires_payment_method": 0, "requires_action": 1}
+    life = tuple(
+        (ranks[status], 0) for status in ("requires_payment_method", "requires_action", "requires_payment_method")
+    )
+
+    assert any(explore(Case(deliveries, progress=life), PROTOCOL)[1] for deliveries in ((1, 2, 3), (1, 2, 2, 3)))
+
+
 @pytest.mark.parametrize("states", ["ABA", "AAB", "ABB", "AABA"])
 def test_a_state_that_comes_back_ends_right(states: str) -> None:
     deliveries = (1, 2, 3, 4)[: len(states)]

@@ -261,6 +261,28 @@ def test_payments_are_compared_since_the_day_that_a_run_looks_back_to(shop: Shop
     assert not old & {each.id for each in findings}
 
 
+def test_a_key_that_may_not_read_features_does_not_end_the_run(shop: Shop, edge: TwinEdge) -> None:
+    a_life(shop)
+    refused = '{"error": {"type": "invalid_request_error", "message": "The provided key lacks the permission."}}'
+    edge.fail = lambda _method, path: (refused, 403, {}) if "entitlements" in path else None
+
+    done, _ = run(shop)
+
+    assert done.counts["unreadable.entitlements.active_entitlement_summary"] == 1
+    assert equal(shop)
+
+
+def test_a_dispute_that_lasts_for_months_is_still_compared(shop: Shop) -> None:
+    shop.subscribe(shop.customer("pm_card_createDispute"))
+    shop.deliver()
+    shop.twin.advance(100 * DAY)
+    shop.deliver()
+    shop.do("POST", f"disputes/{newest(shop, 'disputes')}/close")
+    lose(shop)
+
+    assert ("dispute", "differs") in found(shop)
+
+
 def test_an_account_without_features_is_spared_a_call_for_each_customer(shop: Shop, edge: TwinEdge) -> None:
     for _ in range(3):
         a_life(shop)

@@ -56,11 +56,17 @@ def test_any_doubt_can_be_written_and_read(doubt: Doubt) -> None:
     assert queue.read_doubt(json.dumps(asdict(doubt))) == doubt
 
 
+def test_a_doubt_that_an_older_release_queued_is_read() -> None:
+    older = {name: value for name, value in asdict(DOUBT).items() if name != "placed"}
+
+    assert queue.read_doubt(json.dumps(older)) == DOUBT
+
+
 @pytest.mark.parametrize(
     "body",
     [
         *("", "{", "[]", "null", "7", '"doubt"', "{}", '{"kind": "invoice"}'),
-        json.dumps({**asdict(DOUBT), "kind": "charge"}),
+        json.dumps({**asdict(DOUBT), "kind": "transfer"}),
         json.dumps({**asdict(DOUBT), "more": 1}),
         json.dumps({name: value for name, value in asdict(DOUBT).items() if name != "scope"}),
     ],

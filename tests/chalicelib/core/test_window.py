@@ -19,6 +19,7 @@ from chalicelib.core.window import (
     after,
     further,
     holds,
+    intent_progress,
     invoice_progress,
     judge,
     listed,
@@ -199,3 +200,11 @@ def test_a_list_is_refused_as_soon_as_anybody_has_come_and_fences_whoever_reads(
     assert holds(write.guard, stored)
     assert not holds(write.guard, stored._replace(issued=4))
     assert after(write, stored) == Window(97, 103, 4, 4)
+
+
+@pytest.mark.parametrize("open_status", ["requires_payment_method", "requires_action", "processing", "of_tomorrow"])
+@pytest.mark.parametrize("ended", ["succeeded", "canceled"])
+def test_a_payment_intent_is_further_only_at_its_end(open_status: str, ended: str) -> None:
+    assert further(intent_progress(ended), intent_progress(open_status))
+    assert not further(intent_progress(open_status), intent_progress(ended))
+    assert not further(intent_progress(open_status), intent_progress("requires_confirmation"))

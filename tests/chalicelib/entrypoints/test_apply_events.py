@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 
 from chalicelib.actions.receive_event import receive
-from chalicelib.core.model import Customer, Kind
+from chalicelib.core.catalogue import Coupon
+from chalicelib.core.model import Customer, Entitlements, Kind, Subscription
+from chalicelib.core.payments import Dispute, Refund
 from chalicelib.entrypoints.apply_events import apply_events
 from chalicelib.store import keys, table
 from chalicelib.store.objects import record_of
@@ -141,3 +143,126 @@ def test_without_stripes_date_the_message_comes_again(
 
     assert len(answer["batchItemFailures"]) == 1
     assert stored(customer) is None
+
+
+def settled(shop: Shop, cloud: Cloud, edge: TwinEdge) -> tuple[list[tuple[str, str]], list[str]]:
+    """Deliver, then let the worker settle what is in doubt: its calls of Stripe and of DynamoDB."""
+    while (taken := shop.twin.take()) is not None:
+        _, (_, body, _) = taken
+        receive("default", body, signed(body, shop.twin.now), shop.twin.now)
+    doubts = cloud.messages(cloud.events_url)
+    edge.calls.clear()
+    cloud.dynamodb_requests.clear()
+    if doubts:
+        assert apply_events(sqs_event(*doubts), None) == {"batchItemFailures": []}
+    return list(edge.calls), list(cloud.dynamodb_requests)
+
+
+def row(kind: Kind, ident: str, owner: str | None) -> ObjectRow:
+    """A stored object, whose key does not need its second."""
+    found = table.get(ObjectRow, keys.of_object(SITE.scope, kind, ident, owner, 0))
+    assert found is not None
+    return found
+
+
+def test_a_dispute_costs_one_read_which_says_whose_it_is(shop: Shop, cloud: Cloud, edge: TwinEdge) -> None:
+    customer = shop.customer("pm_card_createDispute")
+    shop.deliver()
+    shop.twin.advance(60)
+    shop.subscribe(customer)
+    made = shop.do("GET", "disputes")["data"][0]
+
+    calls, requests = settled(shop, cloud, edge)
+
+    assert calls.count(("GET", f"/v1/disputes/{made['id']}")) == 1, "three events of it, one batch"
+    stored = row(Kind.DISPUTE, made["id"], made["payment_intent"])
+    record = record_of(stored)
+    assert isinstance(record, Dispute)
+    assert (record.customer, record.status) == (customer, "needs_response")
+    assert stored.ref == keys.ref_customer(SITE.scope, customer, Kind.DISPUTE)
+    assert len(requests) == 2 * len(calls)
+
+
+def test_a_coupon_costs_one_read_and_none_when_it_goes_and_nothing_revives_it(
+    shop: Shop, cloud: Cloud, edge: TwinEdge
+) -> None:
+    shop.deliver()
+    shop.twin.advance(60)
+    coupon = shop.do("POST", "coupons", percent_off="25", duration="once", applies_to={"products": [shop.product]})[
+        "id"
+    ]
+    early = shop.twin.outbox()[0]["id"]
+    calls, requests = settled(shop, cloud, edge)
+    assert (calls, requests) == ([("GET", f"/v1/coupons/{coupon}")], ["UpdateItem", "UpdateItem"])
+    record = record_of(row(Kind.COUPON, coupon, None))
+    assert isinstance(record, Coupon)
+    assert record.products == (shop.product,)
+
+    shop.twin.advance(60)
+    shop.do("DELETE", f"coupons/{coupon}")
+    calls, _ = settled(shop, cloud, edge)
+    again = shop.twin.take(early)
+    assert again is not None
+    body = again[1][1]
+    outcome = receive("default", body, signed(body, shop.twin.now), shop.twin.now)
+    apply_events(sqs_event(*cloud.messages(cloud.events_url)), None)
+
+    gone = row(Kind.COUPON, coupon, None)
+    assert (calls, outcome) == ([], "queued")
+    assert (gone.gone, record_of(gone)) == (True, record)
+
+
+def test_a_discount_rings_at_its_subscription(shop: Shop, cloud: Cloud, edge: TwinEdge) -> None:
+    coupon = shop.do("POST", "coupons", percent_off="25", duration="forever")["id"]
+    customer = shop.customer()
+    subscription = shop.subscribe(customer)
+    shop.deliver()
+    shop.twin.advance(60)
+    shop.do("POST", f"subscriptions/{subscription}", discounts=[{"coupon": coupon}])
+
+    calls, requests = settled(shop, cloud, edge)
+
+    assert calls == [("GET", f"/v1/subscriptions/{subscription}")], "the doorbell and the change, read once"
+    assert requests == ["UpdateItem", "UpdateItem"]
+    record = record_of(row(Kind.SUBSCRIPTION, subscription, customer))
+    assert isinstance(record, Subscription)
+    assert [each.coupon for each in record.discounts] == [coupon]
+
+
+def test_a_refund_that_names_its_customer_costs_one_write_and_one_that_does_not_a_read(
+    shop: Shop, cloud: Cloud, edge: TwinEdge
+) -> None:
+    customer = shop.customer()
+    shop.subscribe(customer)
+    shop.deliver()
+    shop.twin.advance(60)
+    charge = shop.do("GET", "charges", customer=customer)["data"][0]["id"]
+    refund = shop.do("POST", "refunds", charge=charge, amount="100")
+    named = [path for _, path in settled(shop, cloud, edge)[0] if "refunds" in path]
+    shop.twin.world.table("refund")[refund["id"]]["customer"] = None
+    shop.twin.advance(60)
+    shop.do("POST", f"refunds/{refund['id']}", metadata={"note": "1"})
+    unnamed = settled(shop, cloud, edge)
+
+    assert named == []
+    assert unnamed == ([("GET", f"/v1/refunds/{refund['id']}")], ["UpdateItem", "UpdateItem"])
+    record = record_of(row(Kind.REFUND, refund["id"], refund["payment_intent"]))
+    assert isinstance(record, Refund)
+    assert record.customer == customer
+
+
+def test_entitlements_that_are_cut_are_read_whole(shop: Shop, cloud: Cloud, edge: TwinEdge) -> None:
+    for number in range(11):
+        feature = shop.do("POST", "entitlements/features", lookup_key=f"f-{number:02}", name="F")["id"]
+        shop.do("POST", f"products/{shop.product}/features", entitlement_feature=feature)
+    customer = shop.customer()
+    shop.deliver()
+    shop.twin.advance(60)
+    shop.subscribe(customer)
+
+    calls, _ = settled(shop, cloud, edge)
+
+    assert ("GET", "/v1/entitlements/active_entitlements") in calls
+    record = record_of(row(Kind.ENTITLEMENTS, customer, customer))
+    assert isinstance(record, Entitlements)
+    assert len(record.lookup_keys) == 11

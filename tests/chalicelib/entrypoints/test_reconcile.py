@@ -57,7 +57,7 @@ def test_the_first_call_fills_the_table_and_counts_no_drift(
 
     assert (answer["state"], answer["first"]) == ("finished", True)
     metrics = counted(capsys)
-    assert metrics["Backfilled"] == 5
+    assert metrics["Backfilled"] == 9
     assert "Drift" not in metrics
 
 

@@ -21,7 +21,7 @@ from chalicelib.store.objects import News, record_of
 from chalicelib.store.tables import ObjectRow
 from chalicelib.stripe_api import shapes
 from chalicelib.stripe_api.signature import sign
-from tests.builders import event, fixture, rest_event, signed, whole
+from tests.builders import asks, event, fixture, rest_event, signed, whole
 from tests.conftest import ACCOUNT, NOW, WEBHOOK_SECRET, Cloud
 
 ROUTE = "/webhooks/stripe/{endpoint_name}"
@@ -56,12 +56,6 @@ def stored(kind: Kind, raw: dict[str, Any]) -> ObjectRow | None:
 def nothing_happened(cloud: Cloud) -> bool:
     """No item beside the site, and no message."""
     return len(list(ObjectRow.scan())) == 1 and cloud.messages(cloud.events_url) == []
-
-
-def asks(event_type: str) -> bool:
-    """Whether an event of that type is always a doubt: it is a doorbell, or lacks what only an answer of Stripe's has."""
-    always = ("customer.discount.", "charge.dispute.", "coupon.created", "coupon.updated")
-    return event_type.startswith(always)
 
 
 @pytest.mark.parametrize("event_type", [name for name in EVENTS if not asks(name)])

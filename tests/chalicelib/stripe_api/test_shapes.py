@@ -248,7 +248,7 @@ def test_what_is_no_snapshot_event_is_refused(raw: object) -> None:
     assert unknown.value.param == "object"
 
 
-OWNERS = {
+OWNERS: dict[Kind, Callable[[Raw], str | None]] = {
     Kind.CUSTOMER: lambda raw: raw["id"],
     Kind.INTENT: lambda raw: raw["id"],
     Kind.INVOICE_PAYMENT: lambda raw: raw["payment"]["payment_intent"],
@@ -261,8 +261,7 @@ OWNERS = {
 @pytest.mark.parametrize("kind", Kind)
 def test_every_kind_has_an_identity(kind: Kind) -> None:
     raw = OBJECTS[kind]
-    whose: Callable[[dict[str, Any]], str | None] = OWNERS.get(kind, lambda raw: raw["customer"])
-    owner = whose(raw)
+    owner = OWNERS[kind](raw) if kind in OWNERS else raw["customer"]
 
     assert owner is None or owner.partition("_")[0] in ("cus", "pi")
     ident = owner if kind is Kind.ENTITLEMENTS else raw["id"]
