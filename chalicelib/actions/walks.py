@@ -107,7 +107,8 @@ def customer(walk: Walk, ident: str) -> None:
     for invoice in known.drafts(walk.scope, ident):
         single(walk, Kind.INVOICE, invoice.id, ident, invoice.created)
     cards(walk, ident, 0)
-    single(walk, Kind.ENTITLEMENTS, ident, ident, 0)
+    if grants(walk):
+        single(walk, Kind.ENTITLEMENTS, ident, ident, 0)
     all_of(walk, Kind.INTENT, {"customer": ident, **recent(walk)})
     for charge in all_of(walk, Kind.CHARGE, {"customer": ident, **recent(walk)}):
         for kind, has in ((Kind.REFUND, charge["amount_refunded"]), (Kind.DISPUTE, charge["disputed"])):

@@ -24,7 +24,8 @@ def page(shop: Shop, path: str, asked: Asked, moment: Callable[[], None]) -> tup
             return 404, _missing("customer")
         there = [each for each in _there(shop, Kind.CARD) if each.customer == owner]
     else:
-        there = [each for each in _there(shop, PLURALS[path.split("/")[2]]) if _matches(each.raw, asked)]
+        kind = PLURALS.get(path.split("/")[2])  # what is not simulated, there is none of
+        there = [each for each in _there(shop, kind) if _matches(each.raw, asked)] if kind else []
     after = asked.get("starting_after")
     if after is not None and after not in [each.id for each in there]:
         return 400, _missing("starting_after")
@@ -52,7 +53,7 @@ def _read(things: Iterable[Thing], moment: Callable[[], None]) -> list[str]:
     for thing in things:
         moment()
         if not thing.gone or thing.kind is Kind.CARD:
-            found.append(thing.text)
+            found.append(thing.shown)
     return found
 
 

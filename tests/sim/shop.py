@@ -57,6 +57,11 @@ class Thing:
         return whole(self.kind, self.raw) if self.kind is Kind.DISPUTE else self.raw
 
     @property
+    def shown(self) -> str:
+        """The same as text."""
+        return json.dumps(self.answered) if self.kind is Kind.DISPUTE else self.text
+
+    @property
     def told(self) -> str:
         """What a trace calls this moment of it."""
         return f"{self.id} v{self.version}{' gone' if self.gone else ''}"
@@ -155,7 +160,7 @@ class Shop:
             return 200, json.dumps({"id": ident, "object": "customer", "deleted": True})
         if thing is None or (thing.gone and thing.kind is not Kind.CARD):
             return 404, MISSING
-        return 200, json.dumps(thing.answered) if thing.answered is not thing.raw else thing.text
+        return 200, thing.shown
 
 
 def _event(ident: str, kind: str, created: int, thing: Thing, version: str) -> bytes:
