@@ -18,7 +18,7 @@ from chalicelib.store.keys import Key, of_customer
 from chalicelib.store.links import Link
 from chalicelib.store.objects import record_of
 from chalicelib.store.table import get
-from chalicelib.store.tables import ObjectRow
+from chalicelib.store.tables import LinkRow, ObjectRow
 from chalicelib.stripe_api import shapes
 
 LIFETIME = 7 * 86_400
@@ -49,17 +49,29 @@ def make_link(
     )
 
 
-def link_for_case(site: Site, case: Key, customer: str, flow: str, language: str, now: int) -> str:
-    """The address that a reminder carries: good for 7 days, or until its case closes."""
+@dataclass(frozen=True)
+class CaseLink:
+    """The link of a reminder: its address, and the row that the mail's claim stores with it."""
+
+    url: str
+    row: LinkRow
+
+
+def link_for_case(site: Site, case: Key, customer: str, flow: str, language: str, now: int) -> CaseLink:
+    """The link that a reminder carries, not yet stored: good for 7 days, or until its case closes."""
     link = Link("", site.scope, site.id, customer, flow, None, case.sk, False, now + LIFETIME, language)
-    return _put(site, link)[0]
+    token, named = _named(link)
+    return CaseLink(f"{site.base_url}/l/{token}", links.row(token, named))
 
 
 def _put(site: Site, link: Link) -> tuple[str, Link]:
-    token = links.new_token()
-    named = Link(**{**link.__dict__, "id": f"lnk_{secrets.token_hex(8)}"})
+    token, named = _named(link)
     links.put(token, named)
     return f"{site.base_url}/l/{token}", named
+
+
+def _named(link: Link) -> tuple[str, Link]:
+    return links.new_token(), Link(**{**link.__dict__, "id": f"lnk_{secrets.token_hex(8)}"})
 
 
 def show_link(token: str, now: int) -> Shown:

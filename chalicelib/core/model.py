@@ -125,6 +125,43 @@ class Product:
 
 
 @dataclass(frozen=True)
+class CampaignRule:
+    """The campaign of cases about a price, a billing interval (`month`, `year`) or a customer's country: one of them."""
+
+    campaign: str
+    price: str | None = None
+    interval: str | None = None
+    country: str | None = None
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A campaign tried on `share` of a hundred cases, beside `hold_out` of a hundred that get no mail at all."""
+
+    id: str
+    campaign: str
+    share: int
+    hold_out: int = 0
+
+
+@dataclass(frozen=True)
+class AccessPolicy:
+    """What unpaid invoices cost a customer. Days are local calendar days since the earliest unpaid invoice first failed.
+
+    Full access for `full_days`, then limited until `end_days` (None: the end that the mails of the case name), then none.
+    `limited_invoices` and `blocked_invoices`: so many unpaid at once cost it sooner; `limited_amounts` and
+    `blocked_amounts` do so by the sum unpaid, in minor units by currency.
+    """
+
+    full_days: int = 7
+    end_days: int | None = None
+    limited_invoices: int | None = None
+    blocked_invoices: int | None = None
+    limited_amounts: dict[str, int] = field(default_factory=dict)
+    blocked_amounts: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Site:
     """One site of the merchant: whose brand a page or mail wears, and what may be opened from it.
 
@@ -133,7 +170,8 @@ class Site:
     `accounts` are connected accounts (Stripe Connect) whose customers this site may see beside its own.
     `origins` are the browser origins that may read this API (CORS). `offer_prices` and `retention_coupons` are the prices
     and coupons that a portal flow may offer. `reminders` is `on`, `shadow` (recorded, not sent) or `off`.
-    `pay_open_invoices`: a new card pays what is open at once.
+    `pay_open_invoices`: a new card pays what is open at once. `campaign` is that of cases for which no rule of
+    `campaign_rules` holds (price before interval before country). `access` is the grace that unpaid invoices get.
     """
 
     id: str
@@ -161,6 +199,9 @@ class Site:
     retention_coupons: tuple[str, ...] = ()
     reminders: str = "on"
     pay_open_invoices: bool = False
+    campaign_rules: tuple[CampaignRule, ...] = ()
+    experiment: Experiment | None = None
+    access: AccessPolicy = field(default_factory=AccessPolicy)
 
     @property
     def scope(self) -> str:
@@ -200,11 +241,20 @@ class Track(StrEnum):
 
 
 @dataclass(frozen=True)
+class Owed:
+    """An unpaid invoice as a mail lists it; `number` is the merchant's, if it has one yet."""
+
+    number: str | None
+    amount: Money
+
+
+@dataclass(frozen=True)
 class Reminder:
     """All that a failed-payment mail says. Times are UTC seconds; the mail writes them in `time_zone`.
 
     `next_attempt_at` is null when no retry will really happen; `ends_at` is when access stops if nothing is done, null when
     not known. `link` is our own mailable link. `first` and `final`: which of the case's mails this is; final wins.
+    `invoices`: what `amount` is the sum of, where that is more than one invoice.
     """
 
     site: Site
@@ -221,6 +271,7 @@ class Reminder:
     final: bool
     link: str
     first: bool = True
+    invoices: tuple["Owed", ...] = ()
 
 
 @dataclass(frozen=True)

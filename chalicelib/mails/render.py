@@ -52,7 +52,11 @@ def _failed_payment(reminder: Reminder) -> Mail:
         subject=_first_fitting(say(subject), say(subject + "_short")),
         preheader=access[0] if access else say(f"failed_payment.preheader.{action}"),
         heading=say(subject),
-        before=(say(f"failed_payment.happened.{reminder.track}.{_step(reminder)}"), *access),
+        before=(
+            say(f"failed_payment.happened.{reminder.track}.{_step(reminder)}"),
+            *_listed(reminder, language),
+            *access,
+        ),
         button=say(f"failed_payment.button.{action}"),
         link=_checked_link(reminder.link),
         after=(say("failed_payment.next." + _next_key(reminder)), say("common.help")),
@@ -60,6 +64,13 @@ def _failed_payment(reminder: Reminder) -> Mail:
         support=site.support_email,
     )
     return written(letter, site)
+
+
+def _listed(reminder: Reminder, language: str) -> list[str]:
+    """Each invoice of a mail about several, by its number: no word of it needs a translation."""
+    tag = wording.regional(reminder.language, language)
+    rows = ((wording.plain(owed.number, 40), owed.amount) for owed in reminder.invoices)
+    return [f"{number or '–'}: {wording.money(amount, tag, reminder.site.country)}" for number, amount in rows]
 
 
 def _values(reminder: Reminder, strings: Mapping[str, str], language: str) -> dict[str, str]:

@@ -40,10 +40,15 @@ def new_token() -> str:
 
 def put(token: str, link: Link) -> None:
     """Store a link under its token's hash."""
-    key = keys.link(token)
     bind()
     with store_errors():
-        LinkRow(key.pk, key.sk, expires_at=link.good_until + KEPT, **link.__dict__).save()
+        row(token, link).save()
+
+
+def row(token: str, link: Link) -> LinkRow:
+    """A link as it is stored: under its token's hash."""
+    key = keys.link(token)
+    return LinkRow(key.pk, key.sk, expires_at=link.good_until + KEPT, **link.__dict__)
 
 
 def find(token: str) -> Link:

@@ -9,7 +9,7 @@ from typing import Any
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
-from chalicelib.core.dunning import DEFAULT_CAMPAIGN, FIRST_LOOK, closes_case, opens_case
+from chalicelib.core.dunning import FIRST_LOOK, closes_case, opens_case
 from chalicelib.core.model import Card, Customer, Invoice, Item, Kind, Product, Subscription
 from chalicelib.core.window import NEVER, UNKNOWN, Guard, Window, Write
 from chalicelib.store.keys import Key, due_shard
@@ -149,8 +149,6 @@ def _case_actions(news: News, invoice: Invoice) -> list[Action]:
         first_look = news.at + int(FIRST_LOOK.total_seconds())
         return [
             ObjectRow.case_opened_at.set(ObjectRow.case_opened_at | news.at),
-            ObjectRow.case_campaign.set(ObjectRow.case_campaign | DEFAULT_CAMPAIGN[0]),
-            ObjectRow.case_version.set(ObjectRow.case_version | DEFAULT_CAMPAIGN[1]),
             ObjectRow.due_at.set(ObjectRow.due_at | first_look),
             ObjectRow.due_shard.set(due_shard(invoice.id)),
         ]

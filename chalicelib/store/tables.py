@@ -76,7 +76,10 @@ class ObjectRow(Row):
     case_version = NumberAttribute(null=True)
     case_handled = UnicodeAttribute(null=True)
     case_sent: ListAttribute[Any] = ListAttribute(null=True)
-    case_lease_until = NumberAttribute(null=True)
+    case_variant = UnicodeAttribute(null=True)
+    case_plan: MapAttribute[str, Any] = MapAttribute(null=True)
+    case_mail = NumberAttribute(null=True)
+    case_now = BooleanAttribute(null=True)
     case_closed = UnicodeAttribute(null=True)
     due = DueIndex()
 
@@ -96,6 +99,37 @@ class LinkRow(Row):
     revoked_at = NumberAttribute(null=True)
     good_until = NumberAttribute()
     language = UnicodeAttribute(null=True)
+
+
+class MailRow(Row):
+    """A mail to a customer, from its claim to what SES said of it; no address. `cases` are `outbox.Covered` as maps."""
+
+    kind = UnicodeAttribute(null=True)
+    state = UnicodeAttribute()
+    at = NumberAttribute()
+    lease_until = NumberAttribute(null=True)
+    sent_at = NumberAttribute(null=True)
+    cases: ListAttribute[Any] = ListAttribute(default=list)
+    track = UnicodeAttribute(null=True)
+    reason = UnicodeAttribute(null=True)
+
+
+class AddressRow(Row):
+    """An address, under its hash, that must not be written to."""
+
+    reason = UnicodeAttribute()
+    at = NumberAttribute()
+
+
+class HealthRow(Row):
+    """What became of the mails of an hour; or, in the one without an hour, whether mails are paused."""
+
+    sends = NumberAttribute(null=True)
+    bounces = NumberAttribute(null=True)
+    complaints = NumberAttribute(null=True)
+    paused_at = NumberAttribute(null=True)
+    reason = UnicodeAttribute(null=True)
+    since = NumberAttribute(null=True)
 
 
 class SiteRow(Row):
@@ -139,5 +173,5 @@ def bind() -> None:
         Row.Meta.table_name = name
         ObjectRow._connection = None
         shared = ObjectRow._get_connection()
-        for model in (LinkRow, SiteRow, KeyRow, JobRow, ParkedRow):
+        for model in (LinkRow, MailRow, AddressRow, HealthRow, SiteRow, KeyRow, JobRow, ParkedRow):
             model._connection = shared

@@ -5,8 +5,10 @@ from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
+from chalicelib.core.choice import Payer
 from chalicelib.core.declines import Decline
 from chalicelib.core.dunning import Facts
+from chalicelib.core.model import Customer
 from chalicelib.stripe_api import shapes
 
 Raw = dict[str, Any]
@@ -22,6 +24,7 @@ class Debtor:
     country: str | None
     time_zone: str | None
     products: tuple[str, ...]
+    payer: Payer
 
 
 def debtor(raw: Raw) -> Debtor:
@@ -39,13 +42,36 @@ def debtor(raw: Raw) -> Debtor:
             email=owner.email if owner else None,
             processing=any(attempt.get("status") == "processing" for attempt in attempts),
             decline=_decline(attempts),
+            second_email=_second_email(owner.metadata) if owner else None,
         ),
         name=owner.name if owner else None,
         locales=owner.locales if owner else (),
         country=owner.country if owner else None,
         time_zone=_time_zone(owner.metadata) if owner else None,
         products=_products(subscription),
+        payer=_payer(owner, subscription),
     )
+
+
+def _payer(owner: Customer | None, subscription: Raw | None) -> Payer:
+    """What the choice of a campaign goes by; `metadata.stamkund_campaign` is the merchant's own choice for a customer."""
+    items = ((subscription or {}).get("items") or {}).get("data") or []
+    prices = [item.get("price") or {} for item in items]
+    intervals = [(price.get("recurring") or {}).get("interval") for price in prices]
+    return Payer(
+        campaign=owner.metadata.get("stamkund_campaign") or None if owner else None,
+        prices=tuple(price["id"] for price in prices if price.get("id")),
+        intervals=tuple(interval for interval in intervals if interval),
+        country=owner.country if owner else None,
+    )
+
+
+def _second_email(metadata: dict[str, str]) -> str | None:
+    """`metadata.stamkund_billing_email` or `billing_email`, by convention: whoever pays, where that is somebody else."""
+    found = metadata.get("stamkund_billing_email") or metadata.get("billing_email") or ""
+    name, _, domain = found.strip().partition("@")
+    plain = found.strip().isascii() and not set(found.strip()) & set(' \t\r\n,;<>"')
+    return found.strip() if name and "." in domain and plain and "@" not in domain else None
 
 
 def _subscription(raw: Raw) -> Raw | None:
