@@ -4,6 +4,7 @@ from chalice.app import Chalice
 
 from chalicelib.entrypoints import (
     apply_events,
+    cases,
     customers,
     health,
     links,
@@ -23,6 +24,7 @@ for room in (
     portal,
     links,
     customers,
+    cases,
     health,
     apply_events,
     schedule_reminders,

@@ -101,6 +101,16 @@ def account(blueprint: Blueprint) -> str | None:
     return named
 
 
+def page_limit(blueprint: Blueprint, largest: int = 100, default: int = 20) -> int:
+    """How many things of a list are wanted at once (`?limit=`). Raises BadRequest."""
+    value = dict(blueprint.current_request.query_params or {}).get("limit")
+    if value is None:
+        return default
+    if not (value.isascii() and value.isdigit()) or not 1 <= int(value[:9]) <= largest:
+        raise BadRequest(f"limit must be a whole number from 1 to {largest}.", "limit")
+    return int(value)
+
+
 def raw_body(blueprint: Blueprint) -> bytes:
     """The exact bytes of the body. Raises BadRequest for what is no text at all."""
     try:

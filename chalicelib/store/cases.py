@@ -3,8 +3,10 @@
 Every write names the `due_at` that it has read: whoever decided by an older look changes nothing.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from pynamodb.expressions.condition import Condition
@@ -17,6 +19,11 @@ from chalicelib.store.keys import Key, due_shard
 from chalicelib.store.objects import record_of
 from chalicelib.store.table import Refused, get, store_errors, update
 from chalicelib.store.tables import ObjectRow, bind
+
+_CURSOR = re.compile(
+    r"(?P<shard>[0-9]{1,2})\|(?P<pk>C#[\w:]{1,300}#[\w]{1,255})\|(?P<sk>5#INV#[0-9]{12}#\w{1,255})\|(?P<due_at>[0-9]{1,12})",
+    re.ASCII,
+)
 
 STOPPED = "stopped"
 """Why a case is closed that an operator has stopped: nothing but an operator opens it again."""
@@ -169,23 +176,25 @@ def is_open(row: ObjectRow) -> bool:
     return isinstance(record, Invoice) and opens_case(record)
 
 
-def listed(cursor: str | None, limit: int) -> tuple[list[ObjectRow], str | None]:
-    """A page of all open cases, shard by shard and the most urgent first in each; and the cursor of the next page."""
+def listed(scope: str, cursor: str | None, limit: int) -> tuple[list[ObjectRow], str | None]:
+    """A page of an account's open cases, shard by shard and the most urgent first in each; and the cursor of the next.
+
+    Raises ValueError for a cursor that is none.
+    """
+    found = list(islice(_open(keys.of_customer(scope, ""), *_place(cursor)), limit + 1))
+    page = found[:limit]
+    return _rows([Key(row.pk, row.sk) for row in page]), _cursor(page[-1]) if len(found) > limit else None
+
+
+def _open(prefix: str, shard: int, after: Any) -> Iterator[ObjectRow]:
+    """Index rows from a place on. What belongs to other accounts is passed over here: no cursor may name it."""
     bind()
-    shards = keys.due_shards()
-    shard, after = _place(cursor)
-    found: list[Key] = []
-    while shard < len(shards):
+    for number in range(shard, keys.DUE_SHARDS):
+        start = after if number == shard else None
         with store_errors():
-            page = ObjectRow.due.query(shards[shard], limit=limit - len(found), last_evaluated_key=after)
-            found += [Key(row.pk, row.sk) for row in page]
-            after = page.last_evaluated_key
-        if after is None:
-            shard += 1
-        if len(found) >= limit:
-            break
-    rows = _rows(found)
-    return rows, None if shard >= len(shards) else _cursor(shard, after)
+            for row in ObjectRow.due.query(keys.due_shards()[number], page_size=100, last_evaluated_key=start):
+                if row.pk.startswith(prefix):
+                    yield row
 
 
 def _rows(found: list[Key]) -> list[ObjectRow]:
@@ -194,27 +203,17 @@ def _rows(found: list[Key]) -> list[ObjectRow]:
     return [rows[key] for key in found if key in rows]
 
 
-def _cursor(shard: int, after: Any) -> str:
-    parts = [after["pk"]["S"], after["sk"]["S"], after["due_at"]["N"]] if after else []
-    return "|".join([str(shard), *parts])
+def _cursor(row: ObjectRow) -> str:
+    return "|".join([str(keys.due_shards().index(row.due_shard)), row.pk, row.sk, str(int(row.due_at))])
 
 
 def _place(cursor: str | None) -> tuple[int, Any]:
     """Where a cursor points. Raises ValueError for what is none."""
     if cursor is None:
         return 0, None
-    number, *rest = cursor.split("|")
-    if not (number.isascii() and number.isdigit()) or int(number) >= keys.DUE_SHARDS:
-        raise ValueError("no such shard")
-    shard = int(number)
-    if not rest:
-        return shard, None
-    pk, sk, due_at = rest
-    if not (due_at.isascii() and due_at.isdigit() and pk.startswith("C#") and sk.startswith(keys.INVOICES)):
+    found = _CURSOR.fullmatch(cursor)
+    if not found or int(found["shard"]) >= keys.DUE_SHARDS:
         raise ValueError("no such place")
-    return shard, {
-        "pk": {"S": pk},
-        "sk": {"S": sk},
-        "due_at": {"N": due_at},
-        "due_shard": {"S": keys.due_shards()[shard]},
-    }
+    shard = int(found["shard"])
+    names = {"pk": {"S": found["pk"]}, "sk": {"S": found["sk"]}, "due_at": {"N": found["due_at"]}}
+    return shard, {**names, "due_shard": {"S": keys.due_shards()[shard]}}

@@ -16,7 +16,7 @@ AT_ONCE = 200
 
 @dataclass(frozen=True)
 class StoredInvoice:
-    """An invoice and its dunning case. `sent` holds (step, UTC seconds)."""
+    """An invoice and its dunning case. `sent` holds (step, UTC seconds); `end_day` is that of its campaign."""
 
     invoice: Invoice
     sk: str
@@ -26,6 +26,8 @@ class StoredInvoice:
     next_at: int | None
     closed: str | None
     sent: tuple[tuple[str, int], ...]
+    variant: str | None = None
+    end_day: int | None = None
 
 
 @dataclass
@@ -71,6 +73,7 @@ def invoices(scope: str, customer: str, limit: int, after: str | None) -> tuple[
 
 def stored_invoice(row: ObjectRow, invoice: Invoice) -> StoredInvoice:
     """A row of an invoice as a value."""
+    plan: Any = row.case_plan
     return StoredInvoice(
         invoice=invoice,
         sk=row.sk,
@@ -80,6 +83,8 @@ def stored_invoice(row: ObjectRow, invoice: Invoice) -> StoredInvoice:
         next_at=whole(row.due_at),
         closed=row.case_closed,
         sent=tuple((str(each["step"]), int(each["at"])) for each in row.case_sent or ()),
+        variant=row.case_variant,
+        end_day=None if plan is None else int(plan["end_day"]),
     )
 
 

@@ -47,7 +47,7 @@ def debtor(raw: Raw) -> Debtor:
         name=owner.name if owner else None,
         locales=owner.locales if owner else (),
         country=owner.country if owner else None,
-        time_zone=_time_zone(owner.metadata) if owner else None,
+        time_zone=time_zone(owner.metadata) if owner else None,
         products=_products(subscription),
         payer=_payer(owner, subscription),
     )
@@ -105,7 +105,7 @@ def _products(subscription: Raw | None) -> tuple[str, ...]:
     return tuple(product for product in found if product)
 
 
-def _time_zone(metadata: dict[str, str]) -> str | None:
+def time_zone(metadata: dict[str, str]) -> str | None:
     """`metadata.timezone`, by convention, if it is an IANA name: Stripe's API has no time zone of a customer."""
     name = metadata.get("timezone")
     return name if name in _zones() else None
