@@ -46,15 +46,19 @@ def new_token() -> str:
 
 def put(token: str, link: Link) -> Link:
     """Store a link under its token's hash, which gives it its id."""
+    made = row(token, link)
+    bind()
+    with store_errors():
+        made.save()
+    return _link(made)
+
+
+def row(token: str, link: Link) -> LinkRow:
+    """A link as it is stored: under its token's hash, which gives it its id."""
     key = keys.link(token)
     named = replace(link, id=keys.link_id(key))
     ref = keys.ref_links(link.scope, link.customer)
-    bind()
-    with store_errors():
-        LinkRow(
-            key.pk, key.sk, ref=ref, ref_at=link.created, expires_at=link.good_until + KEPT, **named.__dict__
-        ).save()
-    return named
+    return LinkRow(key.pk, key.sk, ref=ref, ref_at=link.created, expires_at=link.good_until + KEPT, **named.__dict__)
 
 
 def find(token: str) -> Link:

@@ -11,7 +11,7 @@ from chalicelib import clock, config
 from chalicelib.actions import reconcile
 from chalicelib.actions.compare import Finding
 from chalicelib.core.events import enabled_events
-from chalicelib.core.model import Customer, Entitlements, Invoice, Kind
+from chalicelib.core.model import Customer, Entitlements, Invoice, Kind, Subscription
 from chalicelib.core.reconcile import FIRST, LATE, RECENT, Run, start
 from chalicelib.errors import Misconfigured, StripeUnavailable
 from chalicelib.store import jobs, objects
@@ -230,7 +230,7 @@ def release(shop: Shop) -> None:
 
 def discounted(shop: Shop) -> str:
     """The subscription with a discount."""
-    return next(each["id"] for each in shop.do("GET", "subscriptions")["data"] if each["discounts"])
+    return str(next(each["id"] for each in shop.do("GET", "subscriptions")["data"] if each["discounts"]))
 
 
 def test_prices_that_stripe_does_not_list_are_asked_for_only_while_they_are_active(shop: Shop, edge: TwinEdge) -> None:
