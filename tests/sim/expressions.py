@@ -1,7 +1,7 @@
 """DynamoDB's expressions, as far as PynamoDB writes them, compiled once each into functions of an item.
 
 A value is DynamoDB's own JSON (`{"N": "5"}`); None stands for an attribute that is not there. Paths are names at the top
-level: anything else raises, for a stand-in must not guess.
+level or one below: anything else raises, for a stand-in must not guess.
 """
 
 import re
@@ -17,7 +17,7 @@ Names = dict[str, str]
 Operand = Callable[[Item, Names, Item], Value | None]
 Condition = Callable[[Item, Names, Item], bool]
 
-_TOKEN = re.compile(r"\s*(<>|<=|>=|[=<>(),+\-]|[#:]?\w+)")
+_TOKEN = re.compile(r"\s*(<>|<=|>=|[=<>(),+\-.]|[#:]?\w+)")
 ORDER: dict[str, Callable[[Any, Any], bool]] = {"<": lt, "<=": le, ">": gt, ">=": ge}
 
 
@@ -90,7 +90,10 @@ def _test(tokens: Tokens) -> Condition:
         name, (first, *rest) = tokens.take(), _arguments(tokens)
         return _FUNCTIONS[name](first, *rest)
     left = operand(tokens)
-    sign = tokens.take("=", "<>", "<", "<=", ">", ">=", "BETWEEN").upper()
+    sign = tokens.take("=", "<>", "<", "<=", ">", ">=", "BETWEEN", "IN").upper()
+    if sign == "IN":
+        listed = _arguments(tokens)
+        return lambda i, n, v: any(compare("=", left(i, n, v), each(i, n, v)) for each in listed)
     if sign == "BETWEEN":
         low, _, high = operand(tokens), tokens.take("AND"), operand(tokens)
         return lambda i, n, v: (
@@ -130,6 +133,9 @@ def operand(tokens: Tokens) -> Operand:
         return lambda i, n, v: _joined(first(i, n, v), second(i, n, v))
     if not word.startswith("#"):
         raise NotImplementedError(f"{word!r}: PynamoDB writes every name as a placeholder")
+    if tokens.skip("."):
+        inner = tokens.take()
+        return lambda i, n, _v: i.get(n[word], {}).get("M", {}).get(n[inner])
     return lambda i, n, _v: i.get(n[word])
 
 

@@ -33,6 +33,7 @@ class Table:
             "GetItem": self.get_item,
             "PutItem": self.put_item,
             "Query": self.query,
+            "BatchGetItem": self.batch_get_item,
         }
         return calls[operation](**arguments)
 
@@ -51,6 +52,39 @@ class Table:
     def query(self, **asked: Any) -> Answer:
         """Query on the table or an index."""
         return self.edge("Query", lambda: self._query(asked))
+
+    def batch_get_item(self, **asked: Any) -> Answer:
+        """BatchGetItem of one table; always consistent."""
+        ((table, wanted),) = asked["RequestItems"].items()
+
+        def perform() -> Answer:
+            return {"Responses": {table: self._found(wanted["Keys"])}, "UnprocessedKeys": {}}
+
+        return self.edge("BatchGetItem", perform)
+
+    def transact_write_items(self, **asked: Any) -> Answer:
+        """TransactWriteItems of updates and puts: all or none."""
+        return self.edge("TransactWriteItems", lambda: self._transact(asked["TransactItems"]))
+
+    def _found(self, wanted: list[Item]) -> list[Item]:
+        return [dict(self.items[_key(each)]) for each in wanted if _key(each) in self.items]
+
+    def _transact(self, parts: list[dict[str, Any]]) -> Answer:
+        before, reasons = dict(self.items), []
+        for part in parts:
+            ((kind, asked),) = part.items()
+            try:
+                {"Update": self._update, "Put": self._put}[kind](asked)
+                reasons.append({"Code": "None"})
+            except ClientError as error:
+                code = error.response["Error"]["Code"].removesuffix("Exception")
+                reasons.append({"Code": code})
+        if any(each["Code"] != "None" for each in reasons):
+            self.items.clear()
+            self.items.update(before)
+            code = "TransactionCanceledException"
+            raise refusal("TransactWriteItems", code, "Transaction cancelled", CancellationReasons=reasons)
+        return {}
 
     def _update(self, asked: dict[str, Any]) -> Answer:
         key = _key(asked["Key"])
