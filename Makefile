@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAGE ?= local
 RUNS ?= 20000
 
-.PHONY: help setup demo up test sim check format bench conformance e2e images package deploy doctor lock clean
+.PHONY: help setup demo up test sim simmails check format bench conformance e2e images package deploy doctor lock clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z0-9]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -35,6 +35,9 @@ test: .venv/ready  ## the tests (no browser, no servers)
 
 sim: .venv/ready  ## RUNS=.. seeds of the webhook simulation
 	@$(BIN)/python -m tests.sim --runs $(RUNS)
+
+simmails: .venv/ready  ## RUNS=.. seeds of the simulation of reminders
+	@$(BIN)/python -m tests.sim_mails --runs $(RUNS)
 
 check: .venv/ready  ## style, types and templates
 	@$(BIN)/ruff check .

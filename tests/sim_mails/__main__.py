@@ -15,7 +15,9 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=20_000, help="how many seeds (default 20000)")
     parser.add_argument("--seed", type=int, default=0, help="the first seed")
     parser.add_argument("--trace", action="store_true", help="show one life, line by line")
-    parser.add_argument("--broken", choices=[one.__name__ for one in BREAKS], help="with the protocol broken on purpose")
+    parser.add_argument(
+        "--broken", choices=[one.__name__ for one in BREAKS], help="with the protocol broken on purpose"
+    )
     asked = parser.parse_args()
     out, wrong, mails, remains, began = sys.stdout, 0, 0, 0, time.monotonic()
     with installed() as edges, broken(asked.broken):

@@ -11,8 +11,10 @@ from chalicelib.actions import ask_stripe, send_reminder
 from chalicelib.aws import mail
 from chalicelib.core import dunning
 from chalicelib.errors import MailUnknown, StoreUnavailable
-from chalicelib.store import cases, outbox
+from chalicelib.store import cases, links, outbox
+from chalicelib.store.links import Link
 from chalicelib.store.outbox import Desk, Post
+from chalicelib.store.tables import ObjectRow
 
 Break = Callable[[pytest.MonkeyPatch], None]
 CLAIM, SENT, SEND, DECIDE = outbox.claim, outbox.sent, mail.send, dunning.decide
@@ -21,7 +23,7 @@ CLAIM, SENT, SEND, DECIDE = outbox.claim, outbox.sent, mail.send, dunning.decide
 def check_then_send(patch: pytest.MonkeyPatch) -> None:
     """Look whether the step was sent, send, and write it down after: nobody claims."""
     patch.setattr(outbox, "claim", lambda *_: True)
-    patch.setattr(outbox, "sent", lambda post, at: _written(post, at))
+    patch.setattr(outbox, "sent", _written)
 
 
 def _written(post: Post, at: int) -> bool:
@@ -29,9 +31,6 @@ def _written(post: Post, at: int) -> bool:
 
 
 def _link(post: Post) -> Any:
-    from chalicelib.store import links  # noqa: PLC0415
-    from chalicelib.store.links import Link  # noqa: PLC0415
-
     return links.row(f"{post.number}", Link("l", post.scope, "s", post.customer, None, None, None, False, 1))
 
 
@@ -70,7 +69,7 @@ def short_lease(patch: pytest.MonkeyPatch) -> None:
 
 def cases_first(patch: pytest.MonkeyPatch) -> None:
     """Read the cases before the mails, and claim without looking whether they have changed since."""
-    patch.setattr(cases, "unchanged", lambda _case: cases.ObjectRow.pk.exists())
+    patch.setattr(cases, "unchanged", lambda _case: ObjectRow.pk.exists())
     desk, of_customer = outbox.desk, cases.of_customer
     read: dict[str, Any] = {}
 

@@ -3,7 +3,7 @@
 import json
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout, suppress
+from contextlib import contextmanager, nullcontext, redirect_stdout, suppress
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
@@ -13,12 +13,13 @@ import stripe
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from chalicelib import campaigns, clock, log
-from chalicelib.actions import reminder, send_reminder
+from chalicelib.actions import send_reminder
 from chalicelib.aws import mail, queue, secrets
 from chalicelib.core.campaign import parse
 from chalicelib.core.model import Mail
 from chalicelib.entrypoints import batches
 from chalicelib.errors import StamkundError
+from chalicelib.mails import render
 from chalicelib.store import keys, outbox, sites
 from chalicelib.store.tables import MailRow, ObjectRow, bind
 from chalicelib.stripe_api import gateway
@@ -159,7 +160,9 @@ class Edges:
         if bounces and not lost:
             made.bounced = True
             told = {"bounceType": "Permanent", "bouncedRecipients": [{"emailAddress": to}]}
-            world.notices.append(Notice(world.now + wait + 5, {"eventType": "Bounce", "mail": mail_part, "bounce": told}))
+            world.notices.append(
+                Notice(world.now + wait + 5, {"eventType": "Bounce", "mail": mail_part, "bounce": told})
+            )
 
     def _covers(self, tags: dict[str, str]) -> tuple[tuple[str, str], ...]:
         """The cases and steps that the mail is about, as its claim has them; broken variants may have made none."""
@@ -233,9 +236,12 @@ def installed() -> Iterator[Edges]:
         patch.setattr(sites, "find", lambda _ident: SITE)
         patch.setattr(keys, "DUE_SHARDS", 1)
         patch.setattr(campaigns, "load", lambda _name: CAMPAIGN)
-        patch.setattr(reminder.render, "failed_payment", lambda _reminder: LETTER)
+        patch.setattr(render, "failed_payment", lambda _reminder: LETTER)
         patch.setattr(send_reminder, "count", lambda *_, **__: None)
         patch.setattr(batches, "report", edges.reported)
+        patch.setattr(
+            log, "single_metric", lambda *_, **__: nullcontext(SimpleNamespace(add_dimension=lambda *_: None))
+        )
         level = log.logger.log_level
         log.logger.setLevel("CRITICAL")
         bind()

@@ -4,11 +4,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from chalicelib.core.declines import LIKELY_CANCEL
 from chalicelib.core.dunning import CAP
-from chalicelib.store.tables import ObjectRow
+from chalicelib.store import keys
+from chalicelib.store.tables import MailRow, ObjectRow
 from tests.conftest import NOW
 from tests.sim_mails.edges import CAMPAIGN, Edges
 from tests.sim_mails.story import DAY, Owed
@@ -40,6 +42,7 @@ def live(edges: Edges, seed: int, lines: list[str] | None = None) -> Verdict:
     remains = [mail for mail in twice if _excused(world, mail)]
     wrong = [f"{mail.covers} sent twice" for mail in twice if mail not in remains]
     wrong += [*world.wrong[:1], *_after_payment(world), *_at_night(world), *_forgotten(edges, world)]
+    wrong += _books(edges, world)
     wrong += [] if remains or world.bouncing or world.by_hand else _too_often(world)
     for reason in wrong:
         world.note("WRONG", reason)
@@ -102,13 +105,28 @@ def _forgotten(edges: Edges, world: World) -> Iterator[str]:
         if item is None:
             yield f"{owed.id} was never stored"
             continue
-        row = ObjectRow.from_raw_data(dict(item))
+        row: Any = ObjectRow.from_raw_data(dict(item))
         if owed.status == "open" and row.case_closed is None and row.due_at is None:
             yield f"{owed.id} is open, not due, and nobody said why"
         if row.due_at is not None and row.due_at <= NOW + LIFE:
             yield f"{owed.id} is due and nobody looks"
         if _must_be_told(world, owed) and not any((owed.id, "day_7") in mail.covers for mail in world.mails):
             yield f"the final notice of {owed.id} never left: {row.case_handled}, {row.case_closed}"
+
+
+def _books(edges: Edges, world: World) -> Iterator[str]:
+    """What is written down of mails must be what left: nothing more, and nothing less unless nobody could know."""
+    left = {(mail.tags["mail"], mail.tags["claim"]): mail for mail in world.mails}
+    written = {}
+    for (pk, sk), item in edges.table.items.items():
+        if pk.startswith("H#"):
+            row = MailRow.from_raw_data(dict(item))
+            written[str(int(sk.removeprefix(keys.MAILS)))] = row.sent_at is not None
+    numbers = {number for number, _ in left}
+    yield from (f"mail {n} is written down and never left" for n, sent in written.items() if sent and n not in numbers)
+    for (number, _), mail in left.items():
+        if not written.get(number) and not mail.doubtful:
+            yield f"mail {number} left and is not written down"
 
 
 def _must_be_told(world: World, owed: Owed) -> bool:

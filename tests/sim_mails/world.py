@@ -18,7 +18,7 @@ from chalicelib.entrypoints.record_mail_feedback import record_mail_feedback
 from chalicelib.entrypoints.schedule_reminders import schedule_reminders
 from chalicelib.entrypoints.send_mails import send_mails
 from chalicelib.errors import StamkundError
-from chalicelib.store import keys, objects, outbox
+from chalicelib.store import keys, objects
 from chalicelib.store.keys import Key
 from chalicelib.store.objects import News
 from chalicelib.stripe_api import shapes
@@ -240,7 +240,12 @@ class World:
     def notify(self, notice: Notice) -> None:
         """SNS hands a notification over; it tries again where the handler failed."""
         self.notices.remove(notice)
-        sns = {"TopicArn": "topic", "Message": json.dumps(notice.body), "Subject": None, "MessageAttributes": {}}
+        sns: dict[str, Any] = {
+            "TopicArn": "topic",
+            "Message": json.dumps(notice.body),
+            "Subject": None,
+            "MessageAttributes": {},
+        }
         event = {"Records": [{"Sns": sns}]}
 
         def after(task: Task) -> None:
@@ -311,7 +316,7 @@ class World:
             return None
         give_way()
         fault = self.strike("crash before", *faults)
-        self.note(self.current.name if self.current else "", f"{call}{f' ({fault})' if fault else ''}")
+        self.note(self.current.name, f"{call}{f' ({fault})' if fault else ''}")
         if fault == "crash before":
             raise Crash
         return fault
@@ -349,8 +354,3 @@ def record(message: Message, number: int) -> dict[str, Any]:
         "eventSourceARN": "arn:aws:sqs:eu-north-1:000000000000:mails",
         "awsRegion": "eu-north-1",
     }
-
-
-def lease() -> int:
-    """The outbox's lease, which a broken variant may have changed."""
-    return outbox.LEASE
