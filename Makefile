@@ -7,7 +7,7 @@ JOBS ?= 2
 SECONDS ?= 60
 CASES ?= 100000
 
-.PHONY: help setup demo up test sim cases fuzz check format bench conformance e2e images package deploy doctor lock clean
+.PHONY: help setup demo up test sim simmails cases fuzz check format bench conformance e2e images package deploy doctor lock clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z0-9]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -44,6 +44,9 @@ cases: .venv/ready  ## CASES=.. generated deliveries at the webhook endpoint
 
 fuzz: .venv/ready  ## SECONDS=.. of atheris on the signature check and the reader of bodies (Linux on x86-64 only)
 	@$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
+
+simmails: .venv/ready  ## RUNS=.. seeds of the simulation of reminders
+	@$(BIN)/python -m tests.sim_mails --runs $(RUNS)
 
 check: .venv/ready  ## style, types and templates
 	@$(BIN)/ruff check .

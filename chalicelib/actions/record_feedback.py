@@ -95,5 +95,5 @@ def _pause(now: int) -> None:
     """Stop all mails of the account where too many come back: SES would stop them itself a little later."""
     reason = reason_to_pause(total(mail_health.window(now)))
     if reason is not None and mail_health.pause(reason, now):
-        count("MailsPaused", reason=reason)
+        count("MailsPaused", function=config.optional("AWS_LAMBDA_FUNCTION_NAME") or "record_mail_feedback")
         note("mails paused", reason=reason)

@@ -99,7 +99,7 @@ def _decided(job: Job) -> str:
     match decision:
         case Close(reason):
             if reason in UNREACHABLE:
-                count("CustomersUnreachable", reason=reason)
+                count("CustomersUnreachable", function=config.optional("AWS_LAMBDA_FUNCTION_NAME") or "send_mails")
             return _closed(case, reason, job)
         case Hold(until, _):
             return _done("held", cases.hold(case, until, job.treatment.freeze))
@@ -169,9 +169,10 @@ def _post(job: Job, decision: Send, together: Merged) -> tuple[Post, list[OpenCa
     following = dunning.next_look(job.treatment.campaign, done, job.debtor.facts, job.zone, job.now)
     covered, about = [Covered(job.case.key.sk, decision.step.key, job.case.handled, following)], [job.case]
     for other in together.others:
-        campaign = treatment_of(job.site, other, job.debtor).campaign
+        treatment = treatment_of(job.site, other, job.debtor)
+        campaign = treatment.campaign
         step = dunning.carried_step(campaign, Case(other.opened_at, other.handled), job.zone, job.now)
-        if step is not None:
+        if step is not None and not treatment.held_out:
             following = dunning.next_look(
                 campaign, Case(other.opened_at, step.key), together.facts(job.debtor, other), job.zone, job.now
             )

@@ -160,6 +160,7 @@ def test_one_mail_costs_one_read_of_stripe_one_call_to_ses_and_two_writes(
     assert cloud.dynamodb_requests == [
         "Query",  # the customer's newest mails
         "Query",  # the customer's open cases
+        "Query",  # the customer's open disputes
         "BatchGetItem",  # the address, and whether mails are paused
         "BatchGetItem",  # the name of the plan
         "TransactWriteItems",  # the claim, its link, the case's campaign
@@ -177,7 +178,7 @@ def test_a_look_that_sends_nothing_costs_one_write(shop: Shop, cloud: Cloud, edg
     cloud.dynamodb_requests.clear()
 
     assert send_reminder(Key(due["pk"], due["sk"]), shop.twin.now) == "held"
-    assert cloud.dynamodb_requests == ["Query", "Query", "BatchGetItem", "UpdateItem"]
+    assert cloud.dynamodb_requests == ["Query", "Query", "Query", "BatchGetItem", "UpdateItem"]
 
 
 def test_with_stripe_down_the_case_is_given_back_and_comes_again(shop: Shop, cloud: Cloud, edge: TwinEdge) -> None:
