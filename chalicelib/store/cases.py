@@ -25,6 +25,9 @@ _CURSOR = re.compile(
     re.ASCII,
 )
 
+PAGE = 500
+"""Keys that are held in memory at once, however many are due."""
+
 STOPPED = "stopped"
 """Why a case is closed that an operator has stopped: nothing but an operator opens it again."""
 
@@ -53,11 +56,11 @@ class Frozen:
 
 
 def due(now: int) -> Iterator[tuple[str, str]]:
-    """The keys of all cases due by `now`: one Query per shard and page of the sparse index."""
+    """The keys of all cases due by `now`: one Query per shard and page of the sparse index, one page at a time."""
     bind()
     for shard in keys.due_shards():
         with store_errors():
-            for row in ObjectRow.due.query(shard, ObjectRow.due_at <= now):
+            for row in ObjectRow.due.query(shard, ObjectRow.due_at <= now, page_size=PAGE):
                 yield row.pk, row.sk
 
 
