@@ -14,10 +14,10 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from chalicelib import campaigns
 from chalicelib.core.campaign import Campaign
+from chalicelib.core.cases import FIRST_LOOK
 from chalicelib.core.declines import Decline, is_retried
 from chalicelib.core.dunning import (
     ALONE,
-    FIRST_LOOK,
     Around,
     Case,
     Close,

@@ -196,8 +196,6 @@ def test_every_setting_that_the_code_reads_is_given(packaged: Packaged) -> None:
                     read.add(node.args[0].value)
 
     given = set(packaged.template["Globals"]["Function"]["Environment"]["Variables"]) | {"STAGE"}
-    for each in packaged.template["Resources"].values():
-        given |= set(each.get("Properties", {}).get("Environment", {}).get("Variables", {}))
     assert read - given == LOCAL_ONLY | GIVEN_BY_LAMBDA
     for function in packaged.functions.values():
         assert function["Environment"]["Variables"] == {"STAGE": "prod"}

@@ -60,7 +60,7 @@ def test_any_doubt_can_be_written_and_read(doubt: Doubt) -> None:
     "body",
     [
         *("", "{", "[]", "null", "7", '"doubt"', "{}", '{"kind": "invoice"}'),
-        json.dumps({**asdict(DOUBT), "kind": "charge"}),
+        json.dumps({**asdict(DOUBT), "kind": "payout"}),
         json.dumps({**asdict(DOUBT), "more": 1}),
         json.dumps({name: value for name, value in asdict(DOUBT).items() if name != "scope"}),
     ],
