@@ -8,7 +8,7 @@ SECONDS ?= 60
 CASES ?= 100000
 EVENTS ?= 1000
 
-.PHONY: help setup demo up test sim cases fuzz race check format bench conformance e2e images package deploy doctor lock clean
+.PHONY: help setup demo up test sim simmails cases fuzz race check format bench conformance e2e images package deploy doctor lock clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z0-9]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -48,6 +48,9 @@ fuzz: .venv/ready  ## SECONDS=.. of atheris on the signature check and the reade
 
 race: setup  ## sixteen processes with EVENTS=.. events each on one subscription, and on a hundred
 	@RACING_EVENTS=$(EVENTS) $(BIN)/python -m pytest -m stack tests/racing -s
+
+simmails: .venv/ready  ## RUNS=.. seeds of the simulation of reminders
+	@$(BIN)/python -m tests.sim_mails --runs $(RUNS)
 
 check: .venv/ready  ## style, types and templates
 	@$(BIN)/ruff check .

@@ -4,6 +4,7 @@ from chalice.app import Chalice
 
 from chalicelib.entrypoints import (
     apply_events,
+    cases,
     collect_payments,
     customers,
     health,
@@ -27,6 +28,7 @@ for room in (
     links,
     redirects,
     customers,
+    cases,
     health,
     openapi,
     apply_events,

@@ -84,6 +84,7 @@ def settings(monkeypatch: pytest.MonkeyPatch) -> None:
         "LIVEMODE": "false",
         "SITE": SITE.id,
         "SES_CONFIGURATION_SET": "stamkund-test",
+        "MAIL_FEEDBACK_TOPIC": "arn:aws:sns:eu-north-1:123456789012:feedback",
     }.items():
         monkeypatch.setenv(name, value)
     clients.client.cache_clear()

@@ -22,7 +22,7 @@ from chalicelib.store.keys import Key, of_customer
 from chalicelib.store.links import Link
 from chalicelib.store.objects import record_of
 from chalicelib.store.table import get
-from chalicelib.store.tables import ObjectRow
+from chalicelib.store.tables import LinkRow, ObjectRow
 from chalicelib.stripe_api import shapes
 
 LIFETIME = 7 * 86_400
@@ -63,15 +63,28 @@ def make_link(
     return _put(site, link, token)
 
 
-def link_for_case(site: Site, case: Key, customer: str, flow: str, language: str, now: int) -> str:
-    """The address that a reminder carries: good for 7 days, or until its case closes."""
+@dataclass(frozen=True)
+class CaseLink:
+    """The link of a reminder: its address, and the row that the mail's claim stores with it."""
+
+    url: str
+    row: LinkRow
+
+
+def link_for_case(site: Site, case: Key, customer: str, flow: str, language: str, now: int) -> CaseLink:
+    """The link that a reminder carries, not yet stored: good for 7 days, or until its case closes."""
     link = Link(site.scope, site.id, customer, flow, now + LIFETIME, created=now, case_sk=case.sk, language=language)
-    return _put(site, link)[0]
+    token = links.new_token()
+    return CaseLink(_address(site, token), links.row(token, link))
 
 
 def _put(site: Site, link: Link, token: str | None = None) -> tuple[str, Link]:
     token = token or links.new_token()
-    return f"{site.base_url}/l/{token}", links.put(token, link)
+    return _address(site, token), links.put(token, link)
+
+
+def _address(site: Site, token: str) -> str:
+    return f"{site.base_url}/l/{token}"
 
 
 def show_link(token: str, now: int) -> Shown:

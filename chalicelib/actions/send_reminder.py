@@ -1,137 +1,199 @@
-"""One due case: claim it, read the invoice from Stripe again, decide, send at most one mail, write it down."""
+"""One due case: read the invoice from Stripe again, decide, claim, send at most one mail, write it down.
 
-from chalicelib import campaigns, config, wording
+A mail costs one read of Stripe (a second where the customer owes several invoices), two writes and one call to SES.
+"""
+
+from dataclasses import dataclass, replace
+
+from chalicelib import config
 from chalicelib.actions import ask_stripe
-from chalicelib.actions.catalogue import product_names
 from chalicelib.actions.links import PAY, link_for_case
+from chalicelib.actions.reminder import Merged, Subject, language_of, merged, written
+from chalicelib.actions.treatment import Treatment, treatment_of
 from chalicelib.aws import mail
 from chalicelib.core import dunning
-from chalicelib.core.dunning import Campaign, Case, Close, Hold, Send
-from chalicelib.core.model import Money, Reminder, Site, Track, account_of
-from chalicelib.errors import MailUnknown, Permanent, StamkundError, StoreUnavailable
-from chalicelib.log import report
-from chalicelib.mails import render
-from chalicelib.store import cases, keys, payments, sites
-from chalicelib.store.cases import Claim
+from chalicelib.core.dunning import Around, Case, Close, Hold, Send
+from chalicelib.core.model import Mail, Site, Track, account_of
+from chalicelib.errors import MailUnavailable, MailUnknown, Permanent, StoreUnavailable
+from chalicelib.log import count, report
+from chalicelib.store import cases, keys, mail_health, outbox, payments, sites
+from chalicelib.store.cases import OpenCase
 from chalicelib.store.keys import Key
+from chalicelib.store.outbox import Covered, Desk, Post
 from chalicelib.stripe_api import facts
 from chalicelib.stripe_api.facts import Debtor
 
 PARKED = 6 * 3600
 """Seconds until a case is looked at again that could not be handled: a wrong setting may have been mended by then."""
 
+OFF = 86_400
+"""Seconds until a case is looked at again of a site that sends no reminders: it may have been switched on."""
+
+UNREACHABLE = frozenset({"no_address", "address_suppressed"})
+
+
+@dataclass(frozen=True)
+class Job:
+    """A due case on a mailer's table, with all that the mailer was told of it."""
+
+    case: OpenCase
+    others: dict[Key, OpenCase]
+    desk: Desk
+    site: Site
+    debtor: Debtor
+    treatment: Treatment
+    now: int
+
+    @property
+    def zone(self) -> str:
+        """The customer's own time zone where the merchant has put it into Stripe's metadata, else the site's."""
+        return self.debtor.time_zone or self.site.time_zone
+
+    @property
+    def state(self) -> Case:
+        """The case as the gate wants it."""
+        return Case(self.case.opened_at, self.case.handled)
+
 
 def send_reminder(key: Key, now: int) -> str:
     """Do what is due in the case at `key`; what was done, for the log and the metrics.
 
-    Raises Retryable (the message comes again) once the case is given back. Where a mail may have left the case is kept: its
-    lease runs out while SES's notification settles it. What trying again cannot mend is logged, and looked at again later.
+    Raises Retryable (the message comes again) before anything is claimed, and where SES said that it did not take the mail.
+    Where a mail may have left the claim stays: its lease runs out while SES's notification settles it. What trying again
+    cannot mend is logged, and looked at again later.
     """
-    claim = cases.claim(key, now)
-    if claim is None:
+    # The mails first: whoever claims one after this look changes the number that we would claim.
+    desk = outbox.desk(keys.scope_of(key.pk), keys.customer_of(key.pk))
+    others = cases.of_customer(key.pk)
+    case = others.pop(key, None)
+    if case is None or case.due_at > now:
         return "not_due"
+    if desk.in_flight(now):
+        return "busy"
     try:
-        return _handle(claim, now)
+        return _handle(case, others, desk, now)
     except MailUnknown:
         return "unknown"
     except Permanent as error:
-        report(error, case=claim.invoice.id)
-        cases.hold(claim, now + PARKED)
+        report(error, case=case.invoice.id)
+        cases.hold(case, now + PARKED)
         return "parked"
-    except StamkundError:
-        cases.release(claim)
-        raise
 
 
-def _handle(claim: Claim, now: int) -> str:
-    site = _site(claim)
-    if site is None:
-        cases.close(claim, "no_site")
-        return "closed"
-    scope = keys.scope_of(claim.key.pk)
-    raw = ask_stripe.fetch_invoice(claim.invoice.id, scope)
+def _handle(case: OpenCase, others: dict[Key, OpenCase], desk: Desk, now: int) -> str:
+    site = _site(desk.scope)
+    if site is None or case.stopped:
+        return _closed(case, cases.STOPPED if site else "no_site")
+    if site.reminders == "off":
+        return _done("held", cases.hold(case, now + OFF))
+    raw = ask_stripe.fetch_invoice(case.invoice.id, desk.scope)
     if raw is None:
-        cases.close(claim, "invoice_deleted")
-        return "closed"
-    debtor = facts.debtor(raw, disputed=bool(payments.open_disputes(scope, claim.invoice.customer)))
-    campaign = campaigns.load(claim.campaign)
-    decision = dunning.decide(campaign, Case(claim.opened_at, claim.handled), debtor.facts, _zone(site, debtor), now)
+        return _closed(case, "invoice_deleted")
+    debtor = facts.debtor(raw, disputed=bool(payments.open_disputes(desk.scope, desk.customer)))
+    return _decided(Job(case, others, desk, site, debtor, treatment_of(site, case, debtor), now))
+
+
+def _decided(job: Job) -> str:
+    case, around = job.case, _around(job)
+    decision = dunning.decide(job.treatment.campaign, job.state, job.debtor.facts, job.zone, job.now, around)
     match decision:
         case Close(reason):
-            cases.close(claim, reason)
-            return "closed"
+            if reason in UNREACHABLE:
+                count("CustomersUnreachable", function=config.optional("AWS_LAMBDA_FUNCTION_NAME") or "send_mails")
+            return _closed(case, reason, job)
         case Hold(until, _):
-            cases.hold(claim, until)
-            return "held"
+            return _done("held", cases.hold(case, until, job.treatment.freeze))
         case Send():
-            _send(claim, site, campaign, debtor, decision, now)
-            return "sent"
+            return _closed(case, "held_out", job) if job.treatment.held_out else _send(job, decision, around)
 
 
-def _site(claim: Claim) -> Site | None:
+def _closed(case: OpenCase, reason: str, job: Job | None = None) -> str:
+    return _done("closed", cases.close(case, reason, job.treatment.freeze if job else None))
+
+
+def _done(what: str, written_down: bool) -> str:
+    return what if written_down else "changed"
+
+
+def _site(scope: str) -> Site | None:
     """Whose brand the mail wears. A connected account is written for only where the site may see it."""
     site = sites.find(config.setting("SITE"))
-    account = account_of(keys.scope_of(claim.key.pk))[0]
+    account = account_of(scope)[0]
     return site if account == config.setting("STRIPE_ACCOUNT") else site.at(account)
 
 
-def _send(claim: Claim, site: Site, campaign: Campaign, debtor: Debtor, decision: Send, now: int) -> None:
-    """Render first: a mail that cannot be written fails before anything is promised."""
-    assert debtor.facts.email is not None
+def _around(job: Job) -> Around:
+    told = job.debtor.facts
+    suppressed, paused = mail_health.look(job.desk.scope, filter(None, (told.email, told.second_email)))
+    return Around(job.desk.last_mail_at, suppressed, paused, job.case.stopped, job.case.send_now)
+
+
+def _send(job: Job, decision: Send, around: Around) -> str:
+    """Write the mail first: one that cannot be written fails before anything is promised."""
+    together = merged(job.case, job.others, job.debtor, job.desk.scope)
+    post, about = _post(job, decision, together)
     flow = PAY if decision.track is Track.AUTHENTICATE else "payment_method_update"
-    link = link_for_case(site, claim.key, claim.invoice.customer, flow, _language(site, debtor), now)
-    letter = render.failed_payment(_reminder(claim, site, campaign, debtor, decision, link, now))
-    tags = {
-        "case": claim.invoice.id,
-        "customer": claim.invoice.customer,
-        "created": str(claim.invoice.created),
-        "step": decision.step.key,
-        "claim": str(claim.lease_until),
-        **({"account": site.account} if site.account != config.setting("STRIPE_ACCOUNT") else {}),
-    }
-    mail.send(site, debtor.facts.email, letter, tags)
-    done = Case(claim.opened_at, decision.step.key)
-    after = dunning.decide(campaign, done, debtor.facts, _zone(site, debtor), now)
+    link = link_for_case(job.site, job.case.key, job.desk.customer, flow, language_of(job.site, job.debtor), job.now)
+    subject = Subject(job.case, job.treatment.campaign, job.debtor, job.site)
+    letter = written(subject, decision, together, link.url, job.now)
+    if job.site.reminders == "shadow":
+        return _done("shadow", outbox.shadowed(replace(post, state=outbox.SHADOW), about, job.treatment.freeze))
+    if not outbox.claim(post, about, job.treatment.freeze, link.row):
+        return "changed"
+    to = dunning.address(job.debtor.facts, around)
+    assert to is not None
+    _hand_over(job.site, to, letter, post, _tags(job, decision, post))
     try:
-        cases.sent(claim, decision.step.key, now, after.until if isinstance(after, Hold) else now)
+        outbox.sent(post, job.now)
     except StoreUnavailable as error:
-        # The mail has left: giving the case back now would send it again. SES's notification writes it down instead.
+        # The mail has left: SES's notification writes it down instead.
         raise MailUnknown("A mail left, but could not be written down.") from error
+    return "sent"
 
 
-def _reminder(
-    claim: Claim, site: Site, campaign: Campaign, debtor: Debtor, decision: Send, link: str, now: int
-) -> Reminder:
-    invoice, decline = debtor.facts.invoice, debtor.facts.decline
-    return Reminder(
-        site=site,
-        language=_language(site, debtor),
-        time_zone=_zone(site, debtor),
-        name=debtor.name,
-        plan=_plan(site, debtor, now),
-        amount=Money(invoice.amount_remaining, invoice.currency),
-        last4=decline.last4,
-        failed_at=claim.opened_at,
-        next_attempt_at=dunning.promised_retry(debtor.facts, now),
-        ends_at=dunning.ends_at(campaign, Case(claim.opened_at), _zone(site, debtor)),
-        track=decision.track,
-        final=decision.step.final,
-        first=claim.handled is None,
-        link=link,
-    )
+def _hand_over(site: Site, to: str, letter: Mail, post: Post, tags: dict[str, str]) -> None:
+    """Ask SES. Only where it said that it did not take the mail is the claim given back."""
+    try:
+        mail.send(site, to, letter, tags)
+    except MailUnavailable:
+        outbox.give_back(post, outbox.FREE)
+        raise
+    except Permanent as error:
+        outbox.give_back(post, outbox.REFUSED, error.message)
+        raise
 
 
-def _plan(site: Site, debtor: Debtor, now: int) -> str | None:
-    """The name of the plan; several plans on one subscription are named by the first."""
-    names = product_names(site.scope, debtor.products, now)
-    return next((names[product] for product in debtor.products if product in names), None)
+def _post(job: Job, decision: Send, together: Merged) -> tuple[Post, list[OpenCase]]:
+    """The mail as the outbox keeps it, and the cases that it is about: its own first."""
+    done = Case(job.case.opened_at, decision.step.key)
+    following = dunning.next_look(job.treatment.campaign, done, job.debtor.facts, job.zone, job.now)
+    covered, about = [Covered(job.case.key.sk, decision.step.key, job.case.handled, following)], [job.case]
+    for other in together.others:
+        treatment = treatment_of(job.site, other, job.debtor)
+        campaign = treatment.campaign
+        step = dunning.carried_step(campaign, Case(other.opened_at, other.handled), job.zone, job.now)
+        if step is not None and not treatment.held_out:
+            following = dunning.next_look(
+                campaign, Case(other.opened_at, step.key), together.facts(job.debtor, other), job.zone, job.now
+            )
+            covered.append(Covered(other.key.sk, step.key, other.handled, following))
+            about.append(other)
+    lease = job.now + outbox.LEASE
+    number = job.desk.number
+    post = Post(job.desk.scope, job.desk.customer, number, outbox.SENDING, job.now, lease, None, tuple(covered))
+    return replace(post, track=decision.track.value), about
 
 
-def _zone(site: Site, debtor: Debtor) -> str:
-    """The customer's own time zone where the merchant has put it into Stripe's metadata, else the site's."""
-    return debtor.time_zone or site.time_zone
-
-
-def _language(site: Site, debtor: Debtor) -> str:
-    """The customer's first language that the site offers, with its region: that decides how money and dates are written."""
-    return wording.tag(debtor.locales, site.languages)
+def _tags(job: Job, decision: Send, post: Post) -> dict[str, str]:
+    """They come back in every notification of SES's about the mail: what settles it, and what tells it apart."""
+    account = job.site.account
+    return {
+        "customer": post.customer,
+        "mail": str(post.number),
+        "claim": str(post.lease_until),
+        "case": job.case.invoice.id,
+        "step": decision.step.key,
+        "campaign": f"{job.treatment.campaign.id}-{job.treatment.campaign.version}",
+        **({"variant": job.treatment.variant.replace(":", "-")} if job.treatment.variant else {}),
+        **({"account": account} if account != config.setting("STRIPE_ACCOUNT") else {}),
+    }

@@ -73,7 +73,7 @@ def invoice(stored: StoredInvoice) -> dict[str, Any]:
         "id number status currency amount_due amount_paid amount_remaining attempt_count next_payment_attempt due_date "
         "billing_reason subscription hosted_invoice_url invoice_pdf created"
     )
-    return {**{name: kept[name] for name in names.split()}, "case": _case(stored)}
+    return {**{name: kept[name] for name in names.split()}, "case": case(stored)}
 
 
 def _account(site: Site, ident: str) -> Account:
@@ -83,7 +83,8 @@ def _account(site: Site, ident: str) -> Account:
     return account
 
 
-def _case(stored: StoredInvoice) -> dict[str, Any] | None:
+def case(stored: StoredInvoice) -> dict[str, Any] | None:
+    """The dunning case of an invoice as the API writes it, or None where it has none."""
     if stored.opened_at is None:
         return None
     state = case_state(stored.invoice.status)
@@ -91,6 +92,7 @@ def _case(stored: StoredInvoice) -> dict[str, Any] | None:
         "state": "closed" if state == "open" and stored.closed else state,
         "reason": stored.closed,
         "campaign": stored.campaign,
+        "variant": stored.variant,
         "step": stored.handled,
         "opened_at": stored.opened_at,
         "next_at": stored.next_at,

@@ -10,9 +10,6 @@ from chalicelib.core.model import Invoice
 FIRST_LOOK = timedelta(hours=2)
 """From a failure to the first look at its case: a mistake noticed at once needs no mail."""
 
-DEFAULT_CAMPAIGN = ("monthly_14", 1)
-"""Id and version that a case freezes when it opens: the webhook path reads nothing, so it cannot ask the site."""
-
 
 def opens_case(invoice: Invoice) -> bool:
     """Whether the state of an invoice calls for reminders: an automatic charge failed and the money is still owed.

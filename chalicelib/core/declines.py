@@ -94,6 +94,9 @@ NOT_RETRIED = frozenset(
 )
 """Stripe counts further attempts on these but charges nothing until there is a new payment method."""
 
+LIKELY_CANCEL = frozenset({"revocation_of_authorization", "revocation_of_all_authorizations", "stop_payment_order"})
+"""The customer has told their bank not to pay the merchant any more: one mail, and no second."""
+
 _TRACKS = {
     **dict.fromkeys(AUTHENTICATE, Track.AUTHENTICATE),
     **dict.fromkeys(NEW_CARD, Track.NEW_CARD),
@@ -112,6 +115,11 @@ def track(decline: Decline) -> Track:
     if wants_card and decline.code not in _SILENT and known in (Track.FUNDS, Track.CONTACT_BANK):
         return Track.NEW_CARD
     return known
+
+
+def likely_cancel(decline: Decline) -> bool:
+    """Whether the customer has most likely decided to leave."""
+    return decline.code in LIKELY_CANCEL
 
 
 def is_retried(decline: Decline) -> bool:

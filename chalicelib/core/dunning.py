@@ -1,46 +1,29 @@
 """Failed payments: which step of a case is due, and the gate before every mail. Pure and total.
 
 A case lives on its invoice: it opens with the write that records a failed attempt and closes with the one that records
-payment. Nothing here is remembered that can be told from the invoice itself.
+payment. Nothing here is remembered that can be told from the invoice itself. `core.timing` has the calendar.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import timedelta
 
+from chalicelib.core.campaign import Campaign, Step
 from chalicelib.core.cases import FIRST_LOOK, opens_case
-from chalicelib.core.declines import Decline, is_retried, track
+from chalicelib.core.declines import Decline, is_retried, likely_cancel, track
 from chalicelib.core.model import Invoice, Track
+from chalicelib.core.timing import NOTICE, days_after, final_time, within_window
 
 HOLD_BEFORE_RETRY = timedelta(hours=6)
 """No mail so shortly before a retry that may make it untrue."""
 
 LOOK_AFTER_RETRY = timedelta(hours=1)
 
+CAP = 20 * 3600
+"""Seconds between two billing mails to one customer, whatever their cases: a little less than a day."""
+
+LOOK_WHEN_PAUSED = 3600
+
 ENDED_SUBSCRIPTION = frozenset({"canceled", "unpaid", "paused", "incomplete_expired"})
-
-
-@dataclass(frozen=True)
-class Step:
-    """One mail of a campaign, `day` local calendar days after the failure. The final one names the date of the end."""
-
-    key: str
-    day: int
-    final: bool = False
-
-
-@dataclass(frozen=True)
-class Campaign:
-    """When to write. The window is local time, Monday to Friday where `weekdays_only`; it only ever moves a mail later."""
-
-    id: str
-    version: int
-    steps: tuple[Step, ...]
-    end_day: int
-    funds_wait_hours: int
-    opens: time
-    closes: time
-    weekdays_only: bool
 
 
 @dataclass(frozen=True)
@@ -53,7 +36,10 @@ class Case:
 
 @dataclass(frozen=True)
 class Facts:
-    """The invoice as Stripe has it at this moment, and what surrounds it. `disputed`: the customer has an open dispute."""
+    """The invoice as Stripe has it at this moment, and what surrounds it. `disputed`: the customer has an open dispute.
+
+    `second_email` is a contact to fall back on.
+    """
 
     invoice: Invoice
     subscription_status: str | None
@@ -62,14 +48,34 @@ class Facts:
     processing: bool
     decline: Decline
     disputed: bool = False
+    second_email: str | None = None
+
+
+@dataclass(frozen=True)
+class Around:
+    """What we know ourselves: of the customer's other mails, of their addresses, of the account, and of the operator's wish.
+
+    `suppressed` are addresses that mail must not go to; `paused`: no mail of the account may leave; `stopped` and
+    `send_now` are the wishes of somebody in support.
+    """
+
+    last_mail_at: int | None = None
+    suppressed: frozenset[str] = frozenset()
+    paused: bool = False
+    stopped: bool = False
+    send_now: bool = False
+
+
+ALONE = Around()
 
 
 @dataclass(frozen=True)
 class Send:
-    """Send the mail of this step now."""
+    """Send the mail of this step now; `skipped` are older ones whose time has passed, and which nobody will get."""
 
     step: Step
     track: Track
+    skipped: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -90,21 +96,71 @@ class Close:
 Decision = Send | Hold | Close
 
 
-def decide(campaign: Campaign, case: Case, facts: Facts, zone: str, now: int) -> Decision:
+def decide(campaign: Campaign, case: Case, facts: Facts, zone: str, now: int, around: Around = ALONE) -> Decision:
     """The gate: what to do with a due case at `now` (UTC seconds), in the customer's IANA time zone `zone`."""
-    reason = _closing_reason(campaign, case, facts, zone, now)
+    reason = _closing_reason(campaign, case, facts, zone, now) or _unwanted(case, facts, around)
     if reason:
         return Close(reason)
+    if around.paused:
+        return Hold(now + LOOK_WHEN_PAUSED, "mails_paused")
     if facts.processing:
         return Hold(now + int(HOLD_BEFORE_RETRY.total_seconds()), "payment_processing")
-    due = due_step(campaign, case, facts, zone, now)
+    due = _wanted_step(campaign, case, facts, zone, now, around.send_now)
     if due is None:
         return _until_next(campaign, case, facts, zone)
+    hold = None if around.send_now else _not_yet(campaign, case, due, facts, zone, now, around)
+    left = steps_left(campaign, case)
+    skipped = tuple(step.key for step in left[: left.index(due)])
+    return hold or Send(due, track(facts.decline), skipped)
+
+
+def address(facts: Facts, around: Around) -> str | None:
+    """Where mail to the customer goes: the first of their addresses that takes any."""
+    known = [email for email in (facts.email, facts.second_email) if email]
+    return next((email for email in known if email not in around.suppressed), None)
+
+
+def next_look(campaign: Campaign, case: Case, facts: Facts, zone: str, now: int) -> int:
+    """When to look at a case again whose mail has just left (UTC seconds): for its next step, or to end it."""
+    decision = decide(campaign, case, facts, zone, now)
+    return decision.until if isinstance(decision, Hold) else now
+
+
+def carried_step(campaign: Campaign, case: Case, zone: str, now: int) -> Step | None:
+    """The step of another open invoice of the same customer that a mail sent now takes along, or None.
+
+    It is the newest that would be due while the cap keeps everything else back.
+    """
+    due = [step for step in steps_left(campaign, case) if _day_time(campaign, case, step, zone) <= now + CAP]
+    return due[-1] if due else None
+
+
+def _wanted_step(campaign: Campaign, case: Case, facts: Facts, zone: str, now: int, send_now: bool) -> Step | None:
+    due = due_step(campaign, case, facts, zone, now)
+    left = steps_left(campaign, case)
+    return due or (left[0] if send_now and left else None)
+
+
+def _not_yet(
+    campaign: Campaign, case: Case, due: Step, facts: Facts, zone: str, now: int, around: Around
+) -> Hold | None:
     settled = _retry_settled(facts, now)
-    if settled:
+    if settled and not (due.final and settled > ends_at(campaign, case, zone) - NOTICE):
         return Hold(settled, "retry_soon")
+    capped = (around.last_mail_at or 0) + CAP
+    if around.last_mail_at is not None and capped > now:
+        return Hold(within_window(campaign, capped, zone), "frequency_cap")
     opening = within_window(campaign, now, zone)
-    return Send(due, track(facts.decline)) if opening == now else Hold(opening, "send_window")
+    return None if opening == now else Hold(opening, "send_window")
+
+
+def _unwanted(case: Case, facts: Facts, around: Around) -> str | None:
+    if around.stopped:
+        return "stopped"
+    if address(facts, around) is None:
+        return "address_suppressed"
+    # Whoever told their bank to stop paying means to leave: one mail says what happened, more would be a nuisance.
+    return "likely_cancel" if case.handled is not None and likely_cancel(facts.decline) else None
 
 
 def _retry_settled(facts: Facts, now: int) -> int | None:
@@ -131,25 +187,27 @@ def _closing_reason(campaign: Campaign, case: Case, facts: Facts, zone: str, now
         return "customer_deleted"
     if facts.disputed:
         return "disputed"
-    if not facts.email:
+    if not (facts.email or facts.second_email):
         return "no_address"
     return "campaign_ended" if now >= ends_at(campaign, case, zone) else None
 
 
 def _until_next(campaign: Campaign, case: Case, facts: Facts, zone: str) -> Decision:
-    left = _steps_left(campaign, case)
+    left = steps_left(campaign, case)
     if left:
-        return Hold(within_window(campaign, step_time(campaign, case, left[0], facts, zone), zone), "next_step")
+        following = min(step_time(campaign, case, step, facts, zone) for step in left)
+        return Hold(within_window(campaign, following, zone), "next_step")
     return Hold(ends_at(campaign, case, zone), "campaign_end")
 
 
 def due_step(campaign: Campaign, case: Case, facts: Facts, zone: str, now: int) -> Step | None:
     """The newest step that is due and not handled: older ones that were missed are skipped, never sent together."""
-    due = [step for step in _steps_left(campaign, case) if step_time(campaign, case, step, facts, zone) <= now]
+    due = [step for step in steps_left(campaign, case) if step_time(campaign, case, step, facts, zone) <= now]
     return due[-1] if due else None
 
 
-def _steps_left(campaign: Campaign, case: Case) -> tuple[Step, ...]:
+def steps_left(campaign: Campaign, case: Case) -> tuple[Step, ...]:
+    """The steps after the one handled last."""
     keys = [step.key for step in campaign.steps]
     return campaign.steps[keys.index(case.handled) + 1 :] if case.handled in keys else campaign.steps
 
@@ -159,39 +217,22 @@ def step_time(campaign: Campaign, case: Case, step: Step, facts: Facts, zone: st
 
     On day 0 a lack of funds waits for the first retry (at most `funds_wait_hours`): silence recovers most of those.
     """
-    if step.day > 0:
-        return days_after(case.opened_at, step.day, zone)
-    if track(facts.decline) is not Track.FUNDS:
-        return case.opened_at + int(FIRST_LOOK.total_seconds())
+    if step.day > 0 or step.final or track(facts.decline) is not Track.FUNDS:
+        return _day_time(campaign, case, step, zone)
     if facts.invoice.attempt_count > 1:
         return case.opened_at
     return case.opened_at + campaign.funds_wait_hours * 3600
 
 
+def _day_time(campaign: Campaign, case: Case, step: Step, zone: str) -> int:
+    """When a step falls due, whatever the reason of the decline."""
+    if step.final:
+        return final_time(campaign, case.opened_at, step.day, zone)
+    if step.day > 0:
+        return days_after(case.opened_at, step.day, zone)
+    return case.opened_at + int(FIRST_LOOK.total_seconds())
+
+
 def ends_at(campaign: Campaign, case: Case, zone: str) -> int:
     """When the campaign is over (UTC seconds): the end that the final mail names."""
     return days_after(case.opened_at, campaign.end_day, zone)
-
-
-def days_after(moment: int, days: int, zone: str) -> int:
-    """The same wall-clock time `days` local calendar days later (UTC seconds); across a DST change a day is not 24 hours."""
-    local = datetime.fromtimestamp(moment, ZoneInfo(zone))
-    return int((local + timedelta(days=days)).timestamp())
-
-
-def within_window(campaign: Campaign, moment: int, zone: str) -> int:
-    """`moment` if it lies in the send window, else the next opening of the window (UTC seconds)."""
-    tz = ZoneInfo(zone)
-    local = datetime.fromtimestamp(moment, tz)
-    if _open_day(campaign, local) and campaign.opens <= local.time() < campaign.closes:
-        return moment
-    day = local if local.time() < campaign.opens else local + timedelta(days=1)
-    while not _open_day(campaign, day):
-        day += timedelta(days=1)
-    opening = datetime.combine(day.date(), campaign.opens, tz)
-    # In the hour that comes twice the first opening may be over: then the second one is next.
-    return int((opening if opening.timestamp() > moment else opening.replace(fold=1)).timestamp())
-
-
-def _open_day(campaign: Campaign, local: datetime) -> bool:
-    return not campaign.weekdays_only or local.weekday() < 5

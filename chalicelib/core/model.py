@@ -181,6 +181,43 @@ class Product:
 
 
 @dataclass(frozen=True)
+class CampaignRule:
+    """The campaign of cases about a price, a billing interval (`month`, `year`) or a customer's country: one of them."""
+
+    campaign: str
+    price: str | None = None
+    interval: str | None = None
+    country: str | None = None
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A campaign tried on `share` of a hundred cases, beside `hold_out` of a hundred that get no mail at all."""
+
+    id: str
+    campaign: str
+    share: int
+    hold_out: int = 0
+
+
+@dataclass(frozen=True)
+class AccessPolicy:
+    """What unpaid invoices cost a customer. Days are local calendar days since the earliest unpaid invoice first failed.
+
+    Full access for `full_days`, then limited until `end_days` (None: the end that the mails of the case name), then none.
+    `limited_invoices` and `blocked_invoices`: so many unpaid at once cost it sooner; `limited_amounts` and
+    `blocked_amounts` do so by the sum unpaid, in minor units by currency.
+    """
+
+    full_days: int = 7
+    end_days: int | None = None
+    limited_invoices: int | None = None
+    blocked_invoices: int | None = None
+    limited_amounts: dict[str, int] = field(default_factory=dict)
+    blocked_amounts: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Site:
     """One site of the merchant: whose brand a page or mail wears, and what may be opened from it.
 
@@ -189,7 +226,8 @@ class Site:
     `accounts` are connected accounts (Stripe Connect) whose customers this site may see beside its own.
     `origins` are the browser origins that may read this API (CORS). `offer_prices` and `retention_coupons` are the prices
     and coupons that a portal flow may offer. `reminders` is `on`, `shadow` (recorded, not sent) or `off`.
-    `pay_open_invoices`: a new card pays what is open at once.
+    `pay_open_invoices`: a new card pays what is open at once. `campaign` is that of cases for which no rule of
+    `campaign_rules` holds (price before interval before country). `access` is the grace that unpaid invoices get.
     """
 
     id: str
@@ -217,6 +255,9 @@ class Site:
     retention_coupons: tuple[str, ...] = ()
     reminders: str = "on"
     pay_open_invoices: bool = False
+    campaign_rules: tuple[CampaignRule, ...] = ()
+    experiment: Experiment | None = None
+    access: AccessPolicy = field(default_factory=AccessPolicy)
 
     @property
     def scope(self) -> str:

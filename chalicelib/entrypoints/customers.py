@@ -43,6 +43,28 @@ def list_payments(customer_id: str, invoice_id: str) -> Response:
     return answer(blueprint, 200, show_payments(by.site, _known(customer_id), invoice_id))
 
 
+@blueprint.route("/v1/customers/{customer_id}/access", methods=["GET"])
+@endpoint(blueprint)
+def get_access(customer_id: str) -> Response:
+    """What the customer may use at this moment, while money is owed."""
+    from chalicelib.actions.show_access import show_access
+
+    by = caller(blueprint, "read")
+    return answer(blueprint, 200, show_access(by.site, _known(customer_id), by.now))
+
+
+@blueprint.route("/v1/customers/{customer_id}/mails", methods=["GET"])
+@endpoint(blueprint)
+def list_mails(customer_id: str) -> Response:
+    """What the customer was sent, newest first, a page at a time."""
+    from chalicelib.actions.show_cases import show_mails
+
+    by = caller(blueprint, "read")
+    params = query(blueprint)
+    found = show_mails(by.site, _known(customer_id), limit(params), params.get("cursor"), by.now)
+    return answer(blueprint, 200, found)
+
+
 def _known(customer_id: str) -> str:
     if not is_id(customer_id, "cus_"):
         raise NotFound("There is no such customer.", "id")

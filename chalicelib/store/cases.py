@@ -1,96 +1,134 @@
-"""Dunning cases on their invoices: who is due, the claim with its lease, and what was done.
+"""Dunning cases on their invoices: who is due, how a case stands, and what an operator wants of it.
 
-A claim that lapses means that its mailer died between asking SES and writing it down. The lease outlives the mailer by the
-time in which SES's SEND notification would have told us (`record_sent`), so whoever claims next knows that no mail left.
+Every write names the `due_at` that it has read: whoever decided by an older look changes nothing.
 """
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
+from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
+from chalicelib.core.cases import opens_case
 from chalicelib.core.model import Invoice
 from chalicelib.store import keys
-from chalicelib.store.keys import Key
+from chalicelib.store.keys import Key, due_shard
 from chalicelib.store.objects import record_of
-from chalicelib.store.table import Refused, store_errors, update
+from chalicelib.store.table import Refused, get, store_errors, update
 from chalicelib.store.tables import ObjectRow, bind
 
-LEASE = 120 + 60 + 15 * 60
-"""Seconds: the mailer's longest life, a minute of clocks, and a quarter of an hour for SES's notification."""
+_CURSOR = re.compile(
+    r"(?P<shard>[0-9]{1,2})\|(?P<pk>C#[\w:]{1,300}#[\w]{1,255})\|(?P<sk>5#INV#[0-9]{12}#\w{1,255})\|(?P<due_at>[0-9]{1,12})",
+    re.ASCII,
+)
+
+PAGE = 500
+"""Keys that are held in memory at once, however many are due."""
+
+STOPPED = "stopped"
+"""Why a case is closed that an operator has stopped: nothing but an operator opens it again."""
 
 
 @dataclass(frozen=True)
-class Claim:
-    """A case that is ours until `lease_until` (UTC seconds)."""
+class OpenCase:
+    """A case with something due, now or later. `plan` is its campaign, frozen at the first look (None: none was taken)."""
 
     key: Key
     invoice: Invoice
     opened_at: int
-    campaign: str
+    due_at: int
+    plan: Mapping[str, Any] | None
+    variant: str | None
     handled: str | None
-    lease_until: int
+    stopped: bool
+    send_now: bool
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """What a case follows from its first look on."""
+
+    plan: Mapping[str, Any]
+    variant: str | None
 
 
 def due(now: int) -> Iterator[tuple[str, str]]:
-    """The keys of all cases due by `now`: one Query per shard and page of the sparse index."""
+    """The keys of all cases due by `now`: one Query per shard and page of the sparse index, one page at a time."""
     bind()
     for shard in keys.due_shards():
         with store_errors():
-            for row in ObjectRow.due.query(shard, ObjectRow.due_at <= now):
+            for row in ObjectRow.due.query(shard, ObjectRow.due_at <= now, page_size=PAGE):
                 yield row.pk, row.sk
 
 
-def claim(key: Key, now: int) -> Claim | None:
-    """Claim a due case; None where it is not due any more, or is somebody else's."""
-    lease_until = now + LEASE
-    free = ObjectRow.case_lease_until.does_not_exist() | (ObjectRow.case_lease_until < now)
-    try:
-        row = update(
-            ObjectRow, key, [ObjectRow.case_lease_until.set(lease_until)], (ObjectRow.due_at <= now) & free, "ALL_NEW"
-        )
-    except Refused:
+def of_customer(pk: str) -> dict[Key, OpenCase]:
+    """All open cases of a customer, as they are now: one Query."""
+    bind()
+    span = ObjectRow.sk.between(keys.INVOICES, f"{keys.INVOICES}\uffff")
+    with store_errors():
+        rows = list(ObjectRow.query(pk, span, ObjectRow.due_at.exists(), consistent_read=True))
+    cases = (_case(row) for row in rows)
+    return {case.key: case for case in cases if case is not None}
+
+
+def _case(row: ObjectRow) -> OpenCase | None:
+    invoice, plan = record_of(row), _plain(row.case_plan)
+    if not isinstance(invoice, Invoice):
         return None
-    assert row is not None
-    invoice = record_of(row)
-    assert isinstance(invoice, Invoice)
-    return Claim(key, invoice, int(row.case_opened_at), row.case_campaign, row.case_handled, lease_until)
+    return OpenCase(
+        key=Key(row.pk, row.sk),
+        invoice=invoice,
+        opened_at=int(row.case_opened_at),
+        due_at=int(row.due_at),
+        plan=plan,
+        variant=row.case_variant,
+        handled=row.case_handled,
+        stopped=row.case_closed == STOPPED,
+        send_now=bool(row.case_now),
+    )
 
 
-def release(claimed: Claim) -> None:
-    """Give a case back as it was: nothing was done."""
+def _plain(stored: Any) -> dict[str, Any] | None:
+    return None if stored is None else stored.as_dict()
+
+
+def frozen(what: Frozen | None) -> list[Action]:
+    """The part of a write that freezes a campaign into a case; nothing where it is frozen already."""
+    if what is None:
+        return []
+    return [
+        ObjectRow.case_plan.set(dict(what.plan)),
+        ObjectRow.case_campaign.set(what.plan["id"]),
+        ObjectRow.case_version.set(what.plan["version"]),
+        ObjectRow.case_variant.set(what.variant) if what.variant else ObjectRow.case_variant.remove(),
+    ]
+
+
+def unchanged(case: OpenCase) -> Condition:
+    """The condition that a case is as it was read."""
+    return ObjectRow.due_at == case.due_at
+
+
+def hold(case: OpenCase, until: int, freeze: Frozen | None = None) -> bool:
+    """Look again at `until` (UTC seconds): one write. False where the case has changed meanwhile."""
+    return _write(case, [*frozen(freeze), ObjectRow.due_at.set(until), ObjectRow.case_now.remove()])
+
+
+def close(case: OpenCase, reason: str, freeze: Frozen | None = None) -> bool:
+    """Nothing more will be sent; `reason` is shown to people. One write; False where the case has changed meanwhile."""
+    return _write(case, [*frozen(freeze), ObjectRow.case_closed.set(reason), *_nothing_due()])
+
+
+def _nothing_due() -> list[Action]:
+    return [ObjectRow.due_at.remove(), ObjectRow.due_shard.remove(), ObjectRow.case_now.remove()]
+
+
+def _write(case: OpenCase, actions: list[Action]) -> bool:
     try:
-        update(
-            ObjectRow,
-            claimed.key,
-            [ObjectRow.case_lease_until.remove()],
-            ObjectRow.case_lease_until == claimed.lease_until,
-        )
-    except Refused:
-        return
-
-
-def hold(claimed: Claim, until: int) -> None:
-    """Look again at `until` (UTC seconds)."""
-    _finish(claimed, [], until)
-
-
-def close(claimed: Claim, reason: str) -> None:
-    """Nothing more will be sent; `reason` is shown to people."""
-    _finish(claimed, [ObjectRow.case_closed.set(reason)], None)
-
-
-def sent(claimed: Claim, step: str, at: int, next_at: int) -> None:
-    """A mail has left; look again at `next_at`."""
-    _finish(claimed, _sent_actions(step, at), next_at)
-
-
-def record_sent(key: Key, step: str, at: int, lease_until: int) -> bool:
-    """SES says that the mail of a claim left: write it down unless its mailer has. True where it had not."""
-    actions = [*_sent_actions(step, at), ObjectRow.case_lease_until.remove()]
-    try:
-        update(ObjectRow, key, actions, ObjectRow.case_lease_until == lease_until)
+        update(ObjectRow, case.key, actions, unchanged(case))
     except Refused:
         return False
     return True
@@ -106,26 +144,89 @@ def collected(key: Key, card: str, steps: Iterable[str], at: int) -> None:
         return
 
 
-def _sent_actions(step: str, at: int) -> list[Action]:
+def sent_actions(step: str, at: int) -> list[Action]:
+    """The part of a write that says that a mail of this step has left."""
     line: list[Any] = [{"step": step, "at": at}]
     return [ObjectRow.case_handled.set(step), ObjectRow.case_sent.set((ObjectRow.case_sent | []).append(line))]
 
 
-def _finish(claimed: Claim, actions: list[Action], due_at: int | None) -> None:
-    """Write down and give back in one write. A payment meanwhile has taken the case out of the index: it stays out."""
-    ours = ObjectRow.case_lease_until == claimed.lease_until
-    freed = [*actions, ObjectRow.case_lease_until.remove()]
-    if due_at is None:
-        return _write(claimed, [*freed, ObjectRow.due_at.remove(), ObjectRow.due_shard.remove()], ours)
-    try:
-        update(ObjectRow, claimed.key, [*freed, ObjectRow.due_at.set(due_at)], ours & ObjectRow.due_at.exists())
-    except Refused:
-        _write(claimed, freed, ours)
+def find(key: Key) -> ObjectRow | None:
+    """The row of an invoice with a case, or None: one read."""
+    row: Any = get(ObjectRow, key, consistent=True)
+    return None if row is None or row.case_opened_at is None or row.gone else row
 
 
-def _write(claimed: Claim, actions: list[Action], condition: Any) -> None:
-    """A refusal means that SES's notification came first and has written the same down."""
+def stop(key: Key) -> bool:
+    """No more mails until somebody resumes: one write. False where there is no such case."""
+    return _by_hand(key, [ObjectRow.case_closed.set(STOPPED), *_nothing_due()])
+
+
+def resume(key: Key, invoice: str, now: int, send_now: bool = False) -> bool:
+    """Look at a case at the next run; with `send_now`, send its next mail then, whatever the hour. One write.
+
+    False where there is no such case, or it was stopped and `send_now` is asked for: somebody stopped it for a reason.
+    """
+    shard = due_shard(invoice)
+    again = [ObjectRow.due_at.set(now), ObjectRow.due_shard.set(shard)]
+    if send_now:
+        not_stopped = ObjectRow.case_closed.does_not_exist() | (ObjectRow.case_closed != STOPPED)
+        return _by_hand(key, [*again, ObjectRow.case_now.set(True)], not_stopped)
+    return _by_hand(key, [*again, ObjectRow.case_closed.remove()])
+
+
+def _by_hand(key: Key, actions: list[Action], also: Condition | None = None) -> bool:
+    there = ObjectRow.case_opened_at.exists() & (ObjectRow.state["status"] == "open")
     try:
-        update(ObjectRow, claimed.key, actions, condition)
+        update(ObjectRow, key, actions, there if also is None else there & also)
     except Refused:
-        return
+        return False
+    return True
+
+
+def is_open(row: ObjectRow) -> bool:
+    """Whether the invoice of a case still asks for its money."""
+    record = record_of(row)
+    return isinstance(record, Invoice) and opens_case(record)
+
+
+def listed(scope: str, cursor: str | None, limit: int) -> tuple[list[ObjectRow], str | None]:
+    """A page of an account's open cases, shard by shard and the most urgent first in each; and the cursor of the next.
+
+    Raises ValueError for a cursor that is none.
+    """
+    found = list(islice(_open(keys.of_customer(scope, ""), *_place(cursor)), limit + 1))
+    page = found[:limit]
+    return _rows([Key(row.pk, row.sk) for row in page]), _cursor(page[-1]) if len(found) > limit else None
+
+
+def _open(prefix: str, shard: int, after: Any) -> Iterator[ObjectRow]:
+    """Index rows from a place on. What belongs to other accounts is passed over here: no cursor may name it."""
+    bind()
+    for number in range(shard, keys.DUE_SHARDS):
+        start = after if number == shard else None
+        with store_errors():
+            for row in ObjectRow.due.query(keys.due_shards()[number], page_size=100, last_evaluated_key=start):
+                if row.pk.startswith(prefix):
+                    yield row
+
+
+def _rows(found: list[Key]) -> list[ObjectRow]:
+    with store_errors():
+        rows = {Key(row.pk, row.sk): row for row in ObjectRow.batch_get([tuple(key) for key in found])} if found else {}
+    return [rows[key] for key in found if key in rows]
+
+
+def _cursor(row: ObjectRow) -> str:
+    return "|".join([str(keys.due_shards().index(row.due_shard)), row.pk, row.sk, str(int(row.due_at))])
+
+
+def _place(cursor: str | None) -> tuple[int, Any]:
+    """Where a cursor points. Raises ValueError for what is none."""
+    if cursor is None:
+        return 0, None
+    found = _CURSOR.fullmatch(cursor)
+    if not found or int(found["shard"]) >= keys.DUE_SHARDS:
+        raise ValueError("no such place")
+    shard = int(found["shard"])
+    names = {"pk": {"S": found["pk"]}, "sk": {"S": found["sk"]}, "due_at": {"N": found["due_at"]}}
+    return shard, {**names, "due_shard": {"S": keys.due_shards()[shard]}}

@@ -17,7 +17,10 @@ AT_ONCE = 200
 
 @dataclass(frozen=True)
 class StoredInvoice:
-    """An invoice and its dunning case. `sent` holds (step, UTC seconds), `collected` (card, step, UTC seconds)."""
+    """An invoice and its dunning case. `sent` holds (step, UTC seconds), `collected` (card, step, UTC seconds).
+
+    `end_day` is that of its campaign.
+    """
 
     invoice: Invoice
     sk: str
@@ -28,6 +31,8 @@ class StoredInvoice:
     closed: str | None
     sent: tuple[tuple[str, int], ...]
     collected: tuple[tuple[str, str, int], ...] = ()
+    variant: str | None = None
+    end_day: int | None = None
 
 
 @dataclass
@@ -79,6 +84,7 @@ def invoices(scope: str, customer: str, limit: int, after: str | None) -> tuple[
 
 def stored_invoice(row: ObjectRow, invoice: Invoice) -> StoredInvoice:
     """A row of an invoice as a value."""
+    plan: Any = row.case_plan
     return StoredInvoice(
         invoice=invoice,
         sk=row.sk,
@@ -89,6 +95,8 @@ def stored_invoice(row: ObjectRow, invoice: Invoice) -> StoredInvoice:
         closed=row.case_closed,
         sent=tuple((str(each["step"]), int(each["at"])) for each in row.case_sent or ()),
         collected=tuple((str(one["card"]), str(one["step"]), int(one["at"])) for one in row.case_collected or ()),
+        variant=row.case_variant,
+        end_day=None if plan is None else int(plan["end_day"]),
     )
 
 

@@ -18,6 +18,9 @@
 | plan names, prices, coupons | a BatchGet on `K#scope` |
 | a job (reconcile) and where it stands | `J#scope` / its name |
 | reconcile: whom and what we know | a Scan, filtered; a Query on `K#scope` |
+| the mailer: what a customer was sent, newest first | a Query on `H#scope#cus_`, from `MAIL#` |
+| may this address be written to | `E#scope#sha256(address)` |
+| how many mails bounced; are they paused | a Query on `J#scope`, from `MAIL#` |
 | redrive: why a message was given up | `Q#worker` / `PARKED#message` |
 
 `scope` is the Stripe account and mode (`acct_x:live`), so that live and test cannot meet.
@@ -40,6 +43,7 @@ PRODUCTS = "PRODUCT#"
 CHARGES = "CHARGE#"
 CATALOGUE = {Kind.PRODUCT: PRODUCTS, Kind.PRICE: "PRICE#", Kind.COUPON: "COUPON#"}
 PAYMENT = {Kind.CHARGE: CHARGES, Kind.REFUND: "REFUND#", Kind.DISPUTE: "DISPUTE#", Kind.INVOICE_PAYMENT: "INVOICE#"}
+MAILS = "MAIL#"
 _FAR = 10**12
 
 
@@ -100,6 +104,11 @@ def scope_of(pk: str) -> str:
     return pk.split("#")[1]
 
 
+def customer_of(pk: str) -> str:
+    """The customer in their partition key."""
+    return pk.split("#")[2]
+
+
 def catalogue(scope: str) -> str:
     """The partition of products, prices and coupons."""
     return f"K#{scope}"
@@ -158,6 +167,26 @@ def site(ident: str) -> Key:
 def job(scope: str, name: str) -> Key:
     """The state of a job."""
     return Key(f"J#{scope}", name)
+
+
+def history(scope: str, customer: str) -> str:
+    """The partition of what a customer was sent, and of what they agreed to."""
+    return f"H#{scope}#{customer}"
+
+
+def mail(scope: str, customer: str, number: int) -> Key:
+    """A mail to a customer. They are numbered, so that of two mailers at once only one can write the next."""
+    return Key(history(scope, customer), f"{MAILS}{number:08d}")
+
+
+def address(scope: str, email: str) -> Key:
+    """An address that must not be written to, by its hash."""
+    return Key(f"E#{scope}#{digest(email.strip().lower())}", "ADDRESS")
+
+
+def mail_health(scope: str, hour: str = "") -> Key:
+    """What became of the mails of an hour (`2026-11-02T10`, UTC); without one, whether mails are paused."""
+    return Key(f"J#{scope}", f"{MAILS}{hour}")
 
 
 def parked(worker: str, message: str) -> Key:

@@ -48,18 +48,23 @@ def new_token() -> str:
 
 def put(token: str, link: Link) -> Link:
     """Store a link under its token's hash, which gives it its id. One that stands there stays: it may be spent or closed."""
-    key = keys.link(token)
-    named = replace(link, id=keys.link_id(key))
-    row = LinkRow(key.pk, key.sk, expires_at=link.good_until + KEPT, **named.__dict__)
-    row.ref, row.ref_at = keys.ref_links(link.scope, link.customer), link.created
+    made = row(token, link)
     bind()
     with store_errors():
         try:
-            row.save(condition=LinkRow.pk.does_not_exist())
+            made.save(condition=LinkRow.pk.does_not_exist())
         except PutError as error:
             if error.cause_response_code != "ConditionalCheckFailedException":
                 raise
-    return named
+    return _link(made)
+
+
+def row(token: str, link: Link) -> LinkRow:
+    """A link as it is stored: under its token's hash, which gives it its id."""
+    key = keys.link(token)
+    named = replace(link, id=keys.link_id(key))
+    ref = keys.ref_links(link.scope, link.customer)
+    return LinkRow(key.pk, key.sk, ref=ref, ref_at=link.created, expires_at=link.good_until + KEPT, **named.__dict__)
 
 
 def find(token: str) -> Link:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.core.cases import DEFAULT_CAMPAIGN, FIRST_LOOK, closes_case, opens_case
+from chalicelib.core.cases import FIRST_LOOK, closes_case, opens_case
 from chalicelib.core.model import Invoice, Kind
 from chalicelib.core.payments import Charge, Dispute, InvoicePayment, PaymentIntent, Refund
 from chalicelib.core.records import Record
@@ -148,8 +148,6 @@ def _case_actions(news: News, invoice: Invoice) -> list[Part]:
             return []
         return [
             put_once("case_opened_at", news.at),
-            put_once("case_campaign", DEFAULT_CAMPAIGN[0]),
-            put_once("case_version", DEFAULT_CAMPAIGN[1]),
             put_once("due_at", news.at + int(FIRST_LOOK.total_seconds())),
             put("due_shard", due_shard(invoice.id)),
         ]

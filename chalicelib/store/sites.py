@@ -3,7 +3,7 @@
 import re
 import time
 
-from chalicelib.core.model import Site
+from chalicelib.core.model import AccessPolicy, CampaignRule, Experiment, Site
 from chalicelib.errors import Misconfigured
 from chalicelib.store import keys
 from chalicelib.store.table import as_map, get, store_errors
@@ -48,4 +48,8 @@ def _read(ident: str) -> Site:
         raise Misconfigured(f"There is no site {ident!r}: apply infra/sites.", "site")
     state = row.site.as_dict()
     lists = ("return_urls", "languages", "accounts", "origins", "offer_prices", "retention_coupons")
-    return Site(**{**state, **{name: tuple(state[name]) for name in lists if name in state}})
+    state |= {name: tuple(state[name]) for name in lists if name in state}
+    state["campaign_rules"] = tuple(CampaignRule(**rule) for rule in state.get("campaign_rules") or ())
+    state["experiment"] = Experiment(**state["experiment"]) if state.get("experiment") else None
+    state["access"] = AccessPolicy(**state.get("access") or {})
+    return Site(**state)

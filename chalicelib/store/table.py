@@ -5,7 +5,7 @@ DynamoDB hands the refusing item back with the refusal, so that no read is neede
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -15,10 +15,13 @@ from pynamodb.expressions.update import Action
 
 from chalicelib.errors import StoreUnavailable
 from chalicelib.store.keys import Key
-from chalicelib.store.tables import Row, bind
+from chalicelib.store.tables import ObjectRow, Row, bind
 from chalicelib.store.writing import Part, update_item
 
 R = TypeVar("R", bound=Row)
+
+CONFLICTS = 3
+"""How often a transaction is tried again at once that met another writer."""
 
 
 class Refused(Exception):
@@ -64,6 +67,71 @@ def _sent(model: type[Row], arguments: dict[str, Any]) -> Any:
                 raise
             item = error.response.get("Item")
             raise Refused(model.from_raw_data(item) if item else None) from error
+
+
+@dataclass(frozen=True)
+class Change:
+    """An update of one item, as part of a transaction."""
+
+    model: type[Row]
+    key: Key
+    actions: Sequence[Action]
+    condition: Condition | None = None
+
+
+@dataclass(frozen=True)
+class Put:
+    """A whole item, as part of a transaction."""
+
+    row: Row
+    condition: Condition | None = None
+
+
+class Cancelled(Exception):
+    """A transaction did nothing: the conditions of the parts in `refused` (by their place) did not hold."""
+
+    def __init__(self, refused: frozenset[int]) -> None:
+        super().__init__("the conditions of a transaction did not hold")
+        self.refused = refused
+
+
+def transact(parts: Sequence[Change | Put]) -> None:
+    """All of these writes or none: one TransactWriteItems.
+
+    Raises Cancelled where a condition does not hold, StoreUnavailable where DynamoDB cannot, or where somebody else was
+    writing one of the items at that moment, time after time.
+    """
+    bind()
+    client = ObjectRow._get_connection().connection.client
+    items = [_part(part) for part in parts]
+    for _ in range(CONFLICTS):
+        with store_errors():
+            try:
+                client.transact_write_items(TransactItems=items)
+            except ClientError as error:
+                reasons = [str(each.get("Code")) for each in error.response.get("CancellationReasons") or ()]
+                if "ConditionalCheckFailed" in reasons:
+                    refused = (at for at, code in enumerate(reasons) if code == "ConditionalCheckFailed")
+                    raise Cancelled(frozenset(refused)) from error
+                if "TransactionConflict" not in reasons:
+                    raise
+            else:
+                return
+    raise StoreUnavailable("Others kept writing the items of a transaction.")
+
+
+def _part(part: Change | Put) -> dict[str, Any]:
+    model = part.model if isinstance(part, Change) else type(part.row)
+    connection = model._get_connection()
+    if isinstance(part, Change):
+        key = part.key
+        update = connection.get_operation_kwargs(
+            key.pk, range_key=key.sk, actions=part.actions, condition=part.condition
+        )
+        return {"Update": update}
+    made = part.row.serialize()
+    put = connection.get_operation_kwargs(part.row.pk, range_key=part.row.sk, key="Item", condition=part.condition)
+    return {"Put": {**put, "Item": made}}
 
 
 def get(model: type[R], key: Key, consistent: bool = False) -> R | None:

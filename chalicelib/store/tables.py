@@ -77,7 +77,10 @@ class ObjectRow(Row):
     case_version = NumberAttribute(null=True)
     case_handled = UnicodeAttribute(null=True)
     case_sent: ListAttribute[Any] = ListAttribute(null=True)
-    case_lease_until = NumberAttribute(null=True)
+    case_variant = UnicodeAttribute(null=True)
+    case_plan: MapAttribute[str, Any] = MapAttribute(null=True)
+    case_mail = NumberAttribute(null=True)
+    case_now = BooleanAttribute(null=True)
     case_closed = UnicodeAttribute(null=True)
     case_collected: ListAttribute[Any] = ListAttribute(null=True)
     due = DueIndex()
@@ -120,6 +123,37 @@ class ThrottleRow(Row):
     """How often somebody came beyond an ordinary burst, in one window."""
 
     counted = NumberAttribute(null=True)
+
+
+class MailRow(Row):
+    """A mail to a customer, from its claim to what SES said of it; no address. `cases` are `outbox.Covered` as maps."""
+
+    kind = UnicodeAttribute(null=True)
+    state = UnicodeAttribute()
+    at = NumberAttribute()
+    lease_until = NumberAttribute(null=True)
+    sent_at = NumberAttribute(null=True)
+    cases: ListAttribute[Any] = ListAttribute(default=list)
+    track = UnicodeAttribute(null=True)
+    reason = UnicodeAttribute(null=True)
+
+
+class AddressRow(Row):
+    """An address, under its hash, that must not be written to."""
+
+    reason = UnicodeAttribute()
+    at = NumberAttribute()
+
+
+class HealthRow(Row):
+    """What became of the mails of an hour; or, in the one without an hour, whether mails are paused."""
+
+    sends = NumberAttribute(null=True)
+    bounces = NumberAttribute(null=True)
+    complaints = NumberAttribute(null=True)
+    paused_at = NumberAttribute(null=True)
+    reason = UnicodeAttribute(null=True)
+    since = NumberAttribute(null=True)
 
 
 class SiteRow(Row):
@@ -171,5 +205,6 @@ def bind() -> None:
         ObjectRow._connection = None
         shared = ObjectRow._get_connection()
         shared.connection.session.set_default_client_config(_CLIENT)
-        for model in (LinkRow, NonceRow, OnceRow, ThrottleRow, SiteRow, KeyRow, JobRow, ParkedRow):
+        keyed = (LinkRow, NonceRow, OnceRow, ThrottleRow, MailRow, AddressRow, HealthRow)
+        for model in (*keyed, SiteRow, KeyRow, JobRow, ParkedRow):
             model._connection = shared

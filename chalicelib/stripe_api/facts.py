@@ -5,8 +5,10 @@ from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
+from chalicelib.core.choice import Payer
 from chalicelib.core.declines import Decline
 from chalicelib.core.dunning import Facts
+from chalicelib.core.model import Customer
 from chalicelib.stripe_api import shapes
 from chalicelib.stripe_api.fields import reference
 
@@ -26,6 +28,7 @@ class Debtor:
     country: str | None
     time_zone: str | None
     products: tuple[str, ...]
+    payer: Payer
     subscription: str | None = None
     default_card: str | None = None
     subscription_card: str | None = None
@@ -50,16 +53,39 @@ def debtor(raw: Raw, disputed: bool = False) -> Debtor:
             processing=any(attempt.get("status") == "processing" for attempt in attempts),
             decline=_decline(attempts),
             disputed=disputed,
+            second_email=_second_email(owner.metadata) if owner else None,
         ),
         name=owner.name if owner else None,
         locales=owner.locales if owner else (),
         country=owner.country if owner else None,
-        time_zone=_time_zone(owner.metadata) if owner else None,
+        time_zone=time_zone(owner.metadata) if owner else None,
         products=_products(subscription),
         subscription=reference(subscription),
         default_card=owner.default_payment_method if owner else None,
         subscription_card=reference(subscription.get("default_payment_method")) if subscription else None,
+        payer=_payer(owner, subscription),
     )
+
+
+def _payer(owner: Customer | None, subscription: Raw | None) -> Payer:
+    """What the choice of a campaign goes by; `metadata.stamkund_campaign` is the merchant's own choice for a customer."""
+    items = ((subscription or {}).get("items") or {}).get("data") or []
+    prices = [item.get("price") or {} for item in items]
+    intervals = [(price.get("recurring") or {}).get("interval") for price in prices]
+    return Payer(
+        campaign=owner.metadata.get("stamkund_campaign") or None if owner else None,
+        prices=tuple(price["id"] for price in prices if price.get("id")),
+        intervals=tuple(interval for interval in intervals if interval),
+        country=owner.country if owner else None,
+    )
+
+
+def _second_email(metadata: dict[str, str]) -> str | None:
+    """`metadata.stamkund_billing_email` or `billing_email`, by convention: whoever pays, where that is somebody else."""
+    found = metadata.get("stamkund_billing_email") or metadata.get("billing_email") or ""
+    name, _, domain = found.strip().partition("@")
+    plain = found.strip().isascii() and not set(found.strip()) & set(' \t\r\n,;<>"')
+    return found.strip() if name and "." in domain and plain and "@" not in domain else None
 
 
 def _subscription(raw: Raw) -> Raw | None:
@@ -94,7 +120,7 @@ def _products(subscription: Raw | None) -> tuple[str, ...]:
     return tuple(product for product in found if product)
 
 
-def _time_zone(metadata: dict[str, str]) -> str | None:
+def time_zone(metadata: dict[str, str]) -> str | None:
     """`metadata.timezone`, by convention, if it is an IANA name: Stripe's API has no time zone of a customer."""
     name = metadata.get("timezone")
     return name if name in _zones() else None

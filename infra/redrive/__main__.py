@@ -1,6 +1,6 @@
 """`python -m infra.redrive list | show MESSAGE | replay (MESSAGE ... | --all)`: what failed, why, and giving it back.
 
-A replay is safe as often as you like: an event is judged by its window of doubt, a case by its claim.
+A replay is safe as often as you like: an event is judged by its window of doubt, a case by the claim of its mail.
 """
 
 import argparse

@@ -18,8 +18,10 @@ from chalicelib.core.model import Customer, Kind
 from chalicelib.core.reconcile import start
 from chalicelib.entrypoints.apply_events import apply_events
 from chalicelib.errors import BadRequest, Misconfigured
-from chalicelib.store import api_keys, customers, keys, sites, table
+from chalicelib.store import api_keys, cases, customers, keys, links, outbox, sites, table
+from chalicelib.store.links import Link
 from chalicelib.store.objects import record_of
+from chalicelib.store.outbox import Covered, Post
 from chalicelib.store.tables import ObjectRow
 from chalicelib.stripe_api.signature import sign
 from tests.builders import event, signed
@@ -272,14 +274,15 @@ def test_a_connected_accounts_customer_is_not_written_to_by_a_site_that_may_not(
 
 def test_ses_feedback_finds_the_case_of_its_account(cloud: Cloud) -> None:
     key = open_case(OTHER)
-    table.update(ObjectRow, key, [ObjectRow.case_lease_until.set(777)])
-    row = table.get(ObjectRow, key)
-    assert row is not None
-    state = row.state.as_dict()
-    tags = {"case": state["id"], "customer": state["customer"], "created": str(state["created"]), "step": "first"}
-    sent = {name: [value] for name, value in {**tags, "claim": "777", "account": OTHER}.items()}
+    (case,) = cases.of_customer(key.pk).values()
+    customer, lease = case.invoice.customer, NOW + 777
+    covered = (Covered(key.sk, "first", None, NOW + 99_999),)
+    scope = keys.scope_of(key.pk)
+    post = Post(scope, customer, 1, "sending", NOW, lease, None, covered)
+    assert outbox.claim(post, [case], None, links.row("t", Link(scope, "s", customer, None, 1)))
+    sent = {"customer": [customer], "mail": ["1"], "claim": [str(lease)], "account": [OTHER]}
     message = {"eventType": "Send", "mail": {"timestamp": "2026-11-02T12:00:00.000Z", "tags": sent}}
 
-    assert record_feedback(json.dumps(message)) == "settled"
+    assert record_feedback(json.dumps(message), NOW) == "settled"
     assert (after := table.get(ObjectRow, key))
     assert after.case_handled == "first"

@@ -1,4 +1,4 @@
-"""Campaigns as data: what ships is sound, and what could not run is refused by name."""
+"""Campaigns as files: what ships is sound, and what could not run is refused with its file, its place and how to mend it."""
 
 from typing import Any
 
@@ -6,15 +6,14 @@ import pytest
 import yaml
 
 from chalicelib import campaigns
-from chalicelib.core.cases import DEFAULT_CAMPAIGN
+from chalicelib.core.campaign import as_plan, of_plan
 from chalicelib.errors import Misconfigured
+from tests.chalicelib.core.test_campaign import SOUND
 
-SOUND: dict[str, Any] = {
-    "version": 1,
-    "steps": [{"key": "a", "day": 0}, {"key": "b", "day": 3, "final": True}],
-    "end_day": 7,
-    "funds_wait_hours": 24,
-    "window": {"opens": "09:00", "closes": "17:00", "weekdays_only": True},
+DAYS = {
+    "monthly_14": ([0, 3, 7, 11], 14),
+    "monthly_28": ([0, 3, 7, 14, 21, 25], 28),
+    "annual_60": ([0, 3, 8, 16, 26, 40, 53], 60),
 }
 
 
@@ -24,51 +23,56 @@ def fresh() -> None:
     campaigns.load.cache_clear()
 
 
-def written(monkeypatch: pytest.MonkeyPatch, tmp_path: Any, **changes: Any) -> None:
-    """A campaign `ours` with changes, where campaigns are looked for."""
-    (tmp_path / "ours.yaml").write_text(yaml.safe_dump({**SOUND, **changes}))
+def written(monkeypatch: pytest.MonkeyPatch, tmp_path: Any, text: str) -> None:
+    """A campaign `ours`, where campaigns are looked for."""
+    (tmp_path / "ours.yaml").write_text(text)
     monkeypatch.setattr(campaigns, "files", lambda _name: tmp_path)
 
 
-def test_the_campaign_that_cases_open_with_ships_in_that_version() -> None:
-    name, version = DEFAULT_CAMPAIGN
+def test_three_profiles_ship() -> None:
+    assert campaigns.known() == sorted(DAYS)
 
+
+@pytest.mark.parametrize("name", sorted(DAYS))
+def test_a_profile_has_its_days_its_end_and_one_final_mail(name: str) -> None:
     campaign = campaigns.load(name)
 
-    assert (campaign.id, campaign.version) == (name, version)
-    assert [step.day for step in campaign.steps] == [0, 3, 7, 11]
-    assert [step.final for step in campaign.steps] == [False, False, False, True]
+    assert ([step.day for step in campaign.steps], campaign.end_day) == DAYS[name]
+    assert [step.final for step in campaign.steps] == [False] * (len(campaign.steps) - 1) + [True]
+    assert (campaign.opens.hour, campaign.closes.hour, campaign.weekdays_only) == (9, 17, True)
 
 
-def test_a_sound_campaign_loads(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
-    written(monkeypatch, tmp_path)
+@pytest.mark.parametrize("name", sorted(DAYS))
+def test_a_campaign_is_the_same_after_it_was_kept_in_a_case(name: str) -> None:
+    campaign = campaigns.load(name)
+
+    assert of_plan(as_plan(campaign)) == campaign
+
+
+def test_a_merchants_own_campaign_loads(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    written(monkeypatch, tmp_path, yaml.safe_dump(SOUND))
 
     assert campaigns.load("ours").end_day == 7
+    assert campaigns.known() == ["ours"]
 
 
-@pytest.mark.parametrize(
-    "changes,words",
-    [
-        ({"steps": [{"key": "a", "day": 3}, {"key": "b", "day": 0}]}, "order"),
-        ({"steps": [{"key": "a", "day": 0}, {"key": "b", "day": 0}]}, "one a day"),
-        ({"steps": [{"key": "a", "day": 0}, {"key": "a", "day": 1}]}, "same key"),
-        ({"steps": [{"key": "a", "day": 7}]}, "end_day"),
-        ({"steps": []}, "end_day"),
-        ({"steps": [{"day": 0}]}, "key"),
-        ({"window": {"opens": "17:00", "closes": "09:00", "weekdays_only": True}}, "window"),
-        ({"window": {"opens": "late", "closes": "09:00", "weekdays_only": True}}, "isoformat"),
-    ],
-)
-def test_a_campaign_that_could_not_run_is_refused_by_what_is_wrong(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Any, changes: dict[str, Any], words: str
+def test_a_wrong_campaign_names_its_file_the_place_and_the_remedy(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Any
 ) -> None:
-    written(monkeypatch, tmp_path, **changes)
+    written(monkeypatch, tmp_path, yaml.safe_dump({**SOUND, "end_day": "soon"}))
 
-    with pytest.raises(Misconfigured, match=words):
+    with pytest.raises(Misconfigured, match=r"campaigns/ours\.yaml: end_day: 'soon' is no whole number .* Write one\."):
+        campaigns.load("ours")
+
+
+def test_what_is_no_yaml_says_where(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    written(monkeypatch, tmp_path, "steps: [")
+
+    with pytest.raises(Misconfigured, match=r"ours\.yaml: this is not YAML: .*line"):
         campaigns.load("ours")
 
 
 @pytest.mark.parametrize("name", ["none", "../secrets", "", "a/b", "monthly_14.yaml"])
-def test_an_unknown_or_strange_name_is_refused(name: str) -> None:
-    with pytest.raises(Misconfigured, match="no campaign"):
+def test_an_unknown_or_strange_name_is_refused_with_those_that_there_are(name: str) -> None:
+    with pytest.raises(Misconfigured, match=r"no campaign .* known are annual_60, monthly_14, monthly_28"):
         campaigns.load(name)

@@ -62,6 +62,27 @@ class Table:
         """BatchGetItem; always consistent, and whole."""
         return self.edge("BatchGetItem", lambda: self._batch(asked))
 
+    def transact_write_items(self, **asked: Any) -> Answer:
+        """TransactWriteItems of updates and puts: all or none."""
+        return self.edge("TransactWriteItems", lambda: self._transact(asked["TransactItems"]))
+
+    def _transact(self, parts: list[dict[str, Any]]) -> Answer:
+        before, reasons = dict(self.items), []
+        for part in parts:
+            ((kind, asked),) = part.items()
+            try:
+                {"Update": self._update, "Put": self._put}[kind](asked)
+                reasons.append({"Code": "None"})
+            except ClientError as error:
+                code = error.response["Error"]["Code"].removesuffix("Exception")
+                reasons.append({"Code": code})
+        if any(each["Code"] != "None" for each in reasons):
+            self.items.clear()
+            self.items.update(before)
+            code = "TransactionCanceledException"
+            raise refusal("TransactWriteItems", code, "Transaction cancelled", CancellationReasons=reasons)
+        return {}
+
     def _update(self, asked: dict[str, Any]) -> Answer:
         key = _key(asked["Key"])
         old = self._permitted("UpdateItem", key, asked)

@@ -11,7 +11,7 @@ from chalicelib.actions.record_feedback import record_feedback
 from chalicelib.actions.send_reminder import send_reminder
 from chalicelib.aws import clients
 from chalicelib.errors import MailUnavailable, StoreUnavailable, StripeUnavailable
-from chalicelib.store import cases, customers
+from chalicelib.store import customers, outbox, sites
 from chalicelib.store.keys import Key
 from infra.local.twin.core import disputes
 from tests.conftest import SITE, Cloud
@@ -143,24 +143,42 @@ def test_a_run_with_nothing_due_asks_nobody(shop: Shop, cloud: Cloud, edge: Twin
     assert edge.calls == []
 
 
-def test_one_mail_costs_one_read_of_stripe_one_call_to_ses_and_three_writes(
+def test_one_mail_costs_one_read_of_stripe_one_call_to_ses_and_two_writes(
     shop: Shop, cloud: Cloud, edge: TwinEdge
 ) -> None:
     shop.fail_renewal()
     shop.advance(DAY)
     queue_due(shop.twin.now)
     (due,) = cloud.messages(cloud.mails_url)
+    sites.find(SITE.id)  # kept for a minute
     edge.calls.clear()
     cloud.dynamodb_requests.clear()
 
     send_reminder(Key(due["pk"], due["sk"]), shop.twin.now)
 
     assert [method for method, _ in edge.calls] == ["GET"]
-    assert [each for each in cloud.dynamodb_requests if each in ("UpdateItem", "PutItem")] == [
-        "UpdateItem",
-        "PutItem",
-        "UpdateItem",
+    assert cloud.dynamodb_requests == [
+        "Query",  # the customer's newest mails
+        "Query",  # the customer's open cases
+        "Query",  # the customer's open disputes
+        "BatchGetItem",  # the address, and whether mails are paused
+        "BatchGetItem",  # the name of the plan
+        "TransactWriteItems",  # the claim, its link, the case's campaign
+        "TransactWriteItems",  # it has left
     ]
+    assert len(cloud.mails()) == 1
+
+
+def test_a_look_that_sends_nothing_costs_one_write(shop: Shop, cloud: Cloud, edge: TwinEdge) -> None:
+    shop.fail_renewal(card="pm_twin_insufficient_funds")
+    shop.advance(3 * 3600)
+    queue_due(shop.twin.now)
+    (due,) = cloud.messages(cloud.mails_url)
+    sites.find(SITE.id)
+    cloud.dynamodb_requests.clear()
+
+    assert send_reminder(Key(due["pk"], due["sk"]), shop.twin.now) == "held"
+    assert cloud.dynamodb_requests == ["Query", "Query", "Query", "BatchGetItem", "UpdateItem"]
 
 
 def test_with_stripe_down_the_case_is_given_back_and_comes_again(shop: Shop, cloud: Cloud, edge: TwinEdge) -> None:
@@ -215,11 +233,11 @@ def test_a_lost_answer_of_ses_is_settled_by_its_notification(
         answer_ses(broken, ReadTimeoutError(endpoint_url="https://ses"), tags)
         assert send_reminder(key, shop.twin.now) == "unknown"
 
-    assert send_reminder(key, shop.twin.now) == "not_due"
-    assert record_feedback(send_notification(tags)) == "settled"
-    assert record_feedback(send_notification(tags)) == "send"
+    assert send_reminder(key, shop.twin.now) == "busy"
+    assert record_feedback(send_notification(tags), shop.twin.now) == "settled"
+    assert record_feedback(send_notification(tags), shop.twin.now) == "send"
     shop.advance(3600)
-    assert run(shop, cloud) == ["held"]
+    assert run(shop, cloud) == []
     assert cloud.mails() == []
 
 
@@ -232,10 +250,10 @@ def test_a_mail_that_left_but_could_not_be_written_down_is_not_sent_again(
         raise StoreUnavailable("throttled")
 
     with monkeypatch.context() as broken:
-        broken.setattr(cases, "sent", fail)
+        broken.setattr(outbox, "sent", fail)
         assert send_reminder(key, shop.twin.now) == "unknown"
 
-    assert send_reminder(key, shop.twin.now) == "not_due"
+    assert send_reminder(key, shop.twin.now) == "busy"
     assert len(cloud.mails()) == 1
 
 
@@ -246,7 +264,7 @@ def test_a_lost_answer_without_a_notification_is_sent_again_after_the_lease(
     with monkeypatch.context() as broken:
         answer_ses(broken, ReadTimeoutError(endpoint_url="https://ses"))
         send_reminder(key, shop.twin.now)
-    shop.twin.advance(cases.LEASE + 1)
+    shop.twin.advance(outbox.LEASE + 1)
 
     assert send_reminder(key, shop.twin.now) == "sent"
     assert len(cloud.mails()) == 1
@@ -274,7 +292,7 @@ def test_a_mail_carries_a_link_of_our_own_and_tags_that_settle_it(
     text = call["Content"]["Simple"]["Body"]["Text"]["Data"]
     assert "https://pay.nordlys.example/l/" in text
     assert "stripe" not in text.lower()
-    assert {tag["Name"] for tag in call["EmailTags"]} == {"case", "customer", "created", "step", "claim"}
+    assert {tag["Name"] for tag in call["EmailTags"]} == {*("case", "customer", "mail", "step", "claim", "campaign")}
     assert call["ConfigurationSetName"] == "stamkund-test"
 
 

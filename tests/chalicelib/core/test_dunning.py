@@ -9,26 +9,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.core.campaign import Campaign, Step
 from chalicelib.core.cases import closes_case, opens_case
-from chalicelib.core.declines import NOT_RETRIED, Decline
+from chalicelib.core.declines import LIKELY_CANCEL, NOT_RETRIED, Decline
 from chalicelib.core.dunning import (
+    CAP,
     ENDED_SUBSCRIPTION,
-    Campaign,
+    Around,
     Case,
     Close,
     Facts,
     Hold,
     Send,
-    Step,
-    days_after,
+    address,
+    carried_step,
     decide,
     due_step,
     ends_at,
     promised_retry,
     step_time,
-    within_window,
 )
 from chalicelib.core.model import Invoice, Track
+from chalicelib.core.timing import NOTICE, days_after, final_time, within_window
 from tests.records import invoice
 
 STOCKHOLM = "Europe/Stockholm"
@@ -58,9 +60,11 @@ def facts(code: str | None = "expired_card", *, of: Invoice | None = None, **cha
     return replace(said, **{"decline": Decline(code), **changes})
 
 
-def decided(now: int, told: Facts | None = None, handled: str | None = None, campaign: Campaign = CAMPAIGN) -> Any:
+def decided(
+    now: int, told: Facts | None = None, handled: str | None = None, campaign: Campaign = CAMPAIGN, **around: Any
+) -> Any:
     """The decision about a case opened on MONDAY, in Stockholm."""
-    return decide(campaign, Case(MONDAY, handled), told or facts(), STOCKHOLM, now)
+    return decide(campaign, Case(MONDAY, handled), told or facts(), STOCKHOLM, now, Around(**around))
 
 
 @pytest.mark.parametrize(
@@ -170,9 +174,9 @@ def test_a_retry_that_will_not_happen_holds_nothing(code: str) -> None:
 
 
 def test_only_the_newest_overdue_step_is_sent() -> None:
-    assert decided(at("2026-11-10T12:00")) == Send(STEPS[2], Track.NEW_CARD)
-    assert decided(at("2026-11-10T12:00"), handled="day_0") == Send(STEPS[2], Track.NEW_CARD)
-    assert decided(at("2026-11-10T12:00"), handled="day_7") == Hold(at("2026-11-13T10:00"), "next_step")
+    assert decided(at("2026-11-10T12:00")) == Send(STEPS[2], Track.NEW_CARD, ("day_0", "day_3"))
+    assert decided(at("2026-11-10T12:00"), handled="day_0") == Send(STEPS[2], Track.NEW_CARD, ("day_3",))
+    assert decided(at("2026-11-10T12:00"), handled="day_7") == Hold(at("2026-11-13T09:00"), "next_step")
 
 
 def test_a_handled_step_never_comes_back() -> None:
@@ -309,6 +313,7 @@ def situations(draw: st.DrawFn) -> tuple[Campaign, Case, Facts, str, int]:
         of=of,
         subscription_status=draw(st.sampled_from(["past_due", "active", "canceled", None])),
         email=draw(st.sampled_from(["a@b.example", "a@b.example", None])),
+        second_email=draw(st.sampled_from([None, "pay@b.example"])),
         processing=draw(st.booleans()),
     )
     return campaign, case, told, draw(st.sampled_from(ZONES)), now
@@ -340,7 +345,7 @@ def test_a_mail_is_sent_only_in_the_window_while_money_is_owed_and_for_a_step_th
         assert is_open(campaign, now, zone)
         assert opens_case(told.invoice)
         assert not closes_case(told.invoice)
-        assert told.email
+        assert told.email or told.second_email
         assert not told.processing
         assert decision.step.key != case.handled
         assert step_time(campaign, case, decision.step, told, zone) <= now < ends_at(campaign, case, zone)
@@ -399,3 +404,117 @@ def test_the_wall_clock_is_kept_over_any_number_of_days(moment: int, days: int, 
 
 def test_all_day_every_day_is_a_campaign_without_a_window() -> None:
     assert within_window(ALWAYS, at("2026-11-07T23:59"), STOCKHOLM) == at("2026-11-07T23:59")
+
+
+SENDABLE = MONDAY + 3 * HOUR
+
+
+@pytest.mark.parametrize("code", sorted(LIKELY_CANCEL))
+def test_whoever_told_their_bank_to_stop_gets_one_mail_and_no_second(code: str) -> None:
+    assert decided(SENDABLE, facts(code)) == Send(STEPS[0], Track.CONTACT_BANK)
+    assert decided(SENDABLE + 3 * DAY, facts(code), handled="day_0") == Close("likely_cancel")
+
+
+def test_a_second_billing_mail_waits_twenty_hours_and_for_the_window() -> None:
+    assert decided(SENDABLE, last_mail_at=SENDABLE - CAP + 1) == Hold(SENDABLE + 1, "frequency_cap")
+    assert decided(SENDABLE, last_mail_at=SENDABLE - CAP) == Send(STEPS[0], Track.NEW_CARD)
+    evening = at("2026-11-02T16:30")
+    assert decided(evening, last_mail_at=evening - HOUR) == Hold(at("2026-11-03T11:30"), "frequency_cap")
+
+
+@pytest.mark.parametrize(
+    "changes, suppressed, to",
+    [
+        ({}, set(), "a@b.example"),
+        ({"second_email": "pay@b.example"}, set(), "a@b.example"),
+        ({"second_email": "pay@b.example"}, {"a@b.example"}, "pay@b.example"),
+        ({"second_email": "pay@b.example", "email": None}, set(), "pay@b.example"),
+        ({}, {"a@b.example"}, None),
+        ({"second_email": "pay@b.example"}, {"a@b.example", "pay@b.example"}, None),
+    ],
+)
+def test_mail_goes_to_the_first_address_that_takes_any(
+    changes: dict[str, Any], suppressed: set[str], to: str | None
+) -> None:
+    told = facts(**changes)
+
+    assert address(told, Around(suppressed=frozenset(suppressed))) == to
+    decision = decided(SENDABLE, told, suppressed=frozenset(suppressed))
+    assert decision == (Send(STEPS[0], Track.NEW_CARD) if to else Close("address_suppressed"))
+
+
+def test_while_mails_are_paused_a_case_waits_and_loses_nothing() -> None:
+    assert decided(SENDABLE, paused=True) == Hold(SENDABLE + HOUR, "mails_paused")
+    assert decided(SENDABLE, facts(of=invoice(status="paid")), paused=True) == Close("invoice_paid")
+
+
+def test_a_stopped_case_sends_nothing_even_at_once() -> None:
+    assert decided(SENDABLE, stopped=True) == Close("stopped")
+    assert decided(SENDABLE, stopped=True, send_now=True) == Close("stopped")
+
+
+def test_a_mail_wanted_now_passes_the_calendar_but_none_of_the_reasons_to_stop() -> None:
+    night = at("2026-11-07T03:00")
+    retry = facts("generic_decline", of=invoice(next_payment_attempt=night + HOUR))
+
+    assert decided(night, retry, handled="day_3", last_mail_at=night - 1, send_now=True) == Send(
+        STEPS[2], Track.CONTACT_BANK
+    )
+    assert decided(night, facts(of=invoice(status="paid")), send_now=True) == Close("invoice_paid")
+    assert decided(night, facts(processing=True), send_now=True) == Hold(night + 6 * HOUR, "payment_processing")
+    assert decided(night, paused=True, send_now=True) == Hold(night + HOUR, "mails_paused")
+    assert decided(night, handled="day_11", send_now=True) == Hold(at("2026-11-16T10:00"), "campaign_end")
+
+
+@pytest.mark.parametrize(
+    "opened, leaves",
+    [
+        ("2026-11-02T10:00", "2026-11-13T09:00"),  # Friday, on its day, an hour earlier
+        ("2026-11-02T08:00", "2026-11-12T09:00"),  # its day's opening would be too late
+        ("2026-11-03T12:00", "2026-11-13T09:00"),  # a Saturday: the Friday before
+        ("2026-11-04T12:00", "2026-11-13T09:00"),  # a Sunday
+        ("2026-11-05T12:00", "2026-11-16T09:00"),  # a Monday
+        ("2026-11-05T02:00", "2026-11-13T09:00"),  # Monday's opening would be too late
+        ("2026-10-12T12:00", "2026-10-23T12:00"),  # the clock goes back before the end: there is an hour more
+        ("2026-03-16T12:00", "2026-03-27T09:00"),  # and forward: the 72 hours are real hours
+    ],
+)
+def test_the_final_notice_leaves_at_least_72_hours_before_the_end(opened: str, leaves: str) -> None:
+    case = Case(at(opened), "day_7")
+    final = step_time(CAMPAIGN, case, STEPS[3], facts(), STOCKHOLM)
+
+    assert final == at(leaves)
+    assert decide(CAMPAIGN, case, facts(), STOCKHOLM, final) == Send(STEPS[3], Track.NEW_CARD)
+
+
+def test_the_final_notice_does_not_wait_for_a_retry_that_would_shorten_it() -> None:
+    now = at("2026-11-13T09:00")
+    soon = facts("generic_decline", of=invoice(next_payment_attempt=now + 2 * HOUR))
+
+    assert decided(now, soon, handled="day_7") == Send(STEPS[3], Track.CONTACT_BANK)
+    assert decided(
+        at("2026-11-09T10:00"),
+        replace(soon, invoice=invoice(next_payment_attempt=at("2026-11-09T12:00"))),
+        handled="day_3",
+    ) == Hold(at("2026-11-09T13:00"), "retry_soon")
+
+
+@given(MOMENTS, st.sampled_from(ZONES), st.integers(3, 30), st.integers(0, 20))
+def test_whatever_the_day_and_the_zone_the_final_notice_is_whole_and_in_the_window(
+    opened: int, zone: str, end: int, day: int
+) -> None:
+    campaign = replace(CAMPAIGN, steps=(Step("only", min(day, end - 3), final=True),), end_day=end)
+    leaves = within_window(campaign, final_time(campaign, opened, campaign.steps[0].day, zone), zone)
+
+    assert is_open(campaign, leaves, zone)
+    assert leaves + NOTICE <= days_after(opened, end, zone)
+    assert leaves >= opened - 4 * DAY  # where even the day of the failure is too late, it is due at once
+
+
+def test_a_mail_takes_along_the_other_invoices_step_that_the_cap_would_keep_back() -> None:
+    case = Case(MONDAY, "day_0")
+
+    assert carried_step(CAMPAIGN, case, STOCKHOLM, at("2026-11-04T13:00")) is None
+    assert carried_step(CAMPAIGN, case, STOCKHOLM, at("2026-11-04T14:00")) == STEPS[1]
+    assert carried_step(CAMPAIGN, Case(MONDAY), STOCKHOLM, MONDAY) == STEPS[0]
+    assert carried_step(CAMPAIGN, Case(MONDAY, "day_11"), STOCKHOLM, at("2026-11-15T10:00")) is None

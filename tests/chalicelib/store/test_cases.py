@@ -1,13 +1,17 @@
-"""A case's claim, its lease and its end: never two mailers at once, and nothing brings a paid case back."""
+"""Cases: who is due, and what a decision or an operator writes. Whoever decided by an older look changes nothing."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from chalicelib import campaigns
+from chalicelib.core.campaign import as_plan, of_plan
 from chalicelib.core.model import Kind
 from chalicelib.core.window import Guard, Write
 from chalicelib.store import cases, keys, objects, table
-from chalicelib.store.cases import LEASE, Claim
+from chalicelib.store.cases import Frozen, OpenCase
 from chalicelib.store.keys import Key
 from chalicelib.store.objects import News
 from chalicelib.store.tables import ObjectRow
@@ -17,12 +21,13 @@ from tests.records import invoice
 SCOPE = "acct_x:test"
 FIRST_LOOK = NOW + 7200
 LATER = FIRST_LOOK + 86_400
+PLAN = Frozen(as_plan(campaigns.load("monthly_28")), "spring:B")
 
 
-def store(ident: str = "in_1", **changes: Any) -> Key:
+def store(ident: str = "in_1", at: int = NOW, **changes: Any) -> Key:
     """Write an invoice as Stripe has it; its key."""
     key = keys.of_object(SCOPE, Kind.INVOICE, ident, "cus_1", NOW)
-    objects.write(key, News(Kind.INVOICE, invoice(id=ident, **changes), False, NOW), Write(Guard(), NOW, NOW))
+    objects.write(key, News(Kind.INVOICE, invoice(id=ident, **changes), False, at), Write(Guard(), at, at))
     return key
 
 
@@ -31,11 +36,9 @@ def row(key: Key) -> Any:
     return table.get(ObjectRow, key)
 
 
-def claimed(key: Key, now: int = FIRST_LOOK) -> Claim:
-    """A claim that must succeed."""
-    claim = cases.claim(key, now)
-    assert claim is not None
-    return claim
+def read(key: Key) -> OpenCase:
+    """The case as it stands; it must be open."""
+    return cases.of_customer(key.pk)[key]
 
 
 @pytest.fixture
@@ -56,129 +59,139 @@ def test_every_due_case_is_found_whatever_its_shard(cloud: Cloud) -> None:
     assert sorted(cases.due(LATER)) == sorted(stored)
 
 
-def test_a_claim_holds_all_that_the_mailer_needs(key: Key) -> None:
-    assert claimed(key) == Claim(key, invoice(), NOW, "monthly_14", None, FIRST_LOOK + LEASE)
+def test_a_case_is_read_with_all_that_the_mailer_needs(key: Key) -> None:
+    assert read(key) == OpenCase(key, invoice(), NOW, FIRST_LOOK, None, None, None, stopped=False, send_now=False)
 
 
-def test_nothing_is_claimed_before_its_time(key: Key) -> None:
-    assert cases.claim(key, FIRST_LOOK - 1) is None
+def test_all_open_cases_of_a_customer_are_read_in_one_query(cloud: Cloud) -> None:
+    stored = {store(f"in_{number}") for number in range(3)}
+    store("in_paid", status="paid")
+    store("in_void", status="void")
+    cloud.dynamodb_requests.clear()
+
+    assert cases.of_customer(keys.of_customer(SCOPE, "cus_1")).keys() == stored
+    assert cloud.dynamodb_requests == ["Query"]
 
 
-def test_a_case_is_claimed_by_one_until_the_lease_is_over(key: Key) -> None:
-    claimed(key)
+def test_a_held_case_is_due_again_when_told_and_keeps_its_campaign(key: Key) -> None:
+    assert cases.hold(read(key), LATER, PLAN)
 
-    assert cases.claim(key, FIRST_LOOK) is None
-    assert cases.claim(key, FIRST_LOOK + LEASE) is None
-    assert claimed(key, FIRST_LOOK + LEASE + 1).lease_until == FIRST_LOOK + 2 * LEASE + 1
-
-
-def test_the_lease_outlives_the_mailer_and_the_notification_of_ses() -> None:
-    mailers_longest_life, notification = 120, 15 * 60
-
-    assert mailers_longest_life + notification < LEASE
+    held = read(key)
+    assert (held.due_at, held.variant) == (LATER, "spring:B")
+    assert held.plan is not None
+    assert of_plan(held.plan) == campaigns.load("monthly_28")
+    assert (row(key).case_campaign, row(key).case_version) == ("monthly_28", 1)
 
 
-def test_what_is_not_there_or_has_nothing_due_cannot_be_claimed(cloud: Cloud) -> None:
-    assert cases.claim(Key("C#acct_x:test#cus_1", "5#INV#1#in_none"), LATER) is None
-    assert row(Key("C#acct_x:test#cus_1", "5#INV#1#in_none")) is None
-    assert cases.claim(store("in_2", status="paid"), LATER) is None
+def test_what_is_frozen_stays_as_it_was_kept(key: Key) -> None:
+    """An edit of the campaign's file has nothing by which to reach a case that is open."""
+    edited = {**PLAN.plan, "version": 2, "steps": [{"key": "other", "day": 1, "final": False}]}
+    cases.hold(read(key), LATER, PLAN)
 
+    cases.hold(read(key), LATER + 1)
 
-def test_a_case_that_is_given_back_is_as_it_was(key: Key) -> None:
-    before = row(key).to_simple_dict()
-
-    cases.release(claimed(key))
-
-    assert row(key).to_simple_dict() == before
-    claimed(key)
-
-
-def test_a_held_case_is_due_again_when_told(key: Key) -> None:
-    cases.hold(claimed(key), LATER)
-
-    assert cases.claim(key, LATER - 1) is None
-    assert claimed(key, LATER).handled is None
+    assert of_plan(read(key).plan or {}) == of_plan(PLAN.plan) != of_plan(edited)
 
 
 def test_a_closed_case_is_due_no_more_and_says_why(key: Key) -> None:
-    cases.close(claimed(key), "no_address")
+    assert cases.close(read(key), "no_address")
 
     assert list(cases.due(LATER)) == []
-    assert (row(key).case_closed, row(key).due_shard, row(key).case_lease_until) == ("no_address", None, None)
+    assert (row(key).case_closed, row(key).due_shard, row(key).due_at) == ("no_address", None, None)
 
 
-def test_each_sent_mail_is_written_down_in_order(key: Key) -> None:
-    cases.sent(claimed(key), "day_0", FIRST_LOOK, LATER)
-    cases.sent(claimed(key, LATER), "day_3", LATER, LATER + 1)
-
-    assert [dict(line) for line in row(key).case_sent] == [
-        {"step": "day_0", "at": FIRST_LOOK},
-        {"step": "day_3", "at": LATER},
-    ]
-    assert (row(key).case_handled, row(key).due_at) == ("day_3", LATER + 1)
-    assert claimed(key, LATER + 1).handled == "day_3"
+WAYS: dict[str, Callable[[OpenCase], bool]] = {
+    "hold": lambda case: cases.hold(case, LATER),
+    "close": lambda case: cases.close(case, "campaign_ended"),
+}
 
 
-def finish(claim: Claim, how: str) -> None:
-    """End a claim in one of its ways."""
-    ways = {
-        "sent": lambda: cases.sent(claim, "day_0", FIRST_LOOK, LATER),
-        "hold": lambda: cases.hold(claim, LATER),
-        "close": lambda: cases.close(claim, "campaign_ended"),
-        "release": lambda: cases.release(claim),
-    }
-    ways[how]()
-
-
-@pytest.mark.parametrize("how", ["sent", "hold", "close", "release"])
+@pytest.mark.parametrize("how", WAYS)
 @pytest.mark.parametrize("status", ["paid", "void", "uncollectible"])
-def test_a_payment_while_claimed_keeps_the_case_out_of_the_index(key: Key, how: str, status: str) -> None:
-    claim = claimed(key)
-    store(status=status)
-
-    finish(claim, how)
-
-    assert list(cases.due(LATER)) == []
-    assert (row(key).due_at, row(key).due_shard, row(key).case_lease_until) == (None, None, None)
-    assert objects.record_of(row(key)) == invoice(status=status)
-    assert (row(key).case_handled == "day_0") == (how == "sent")
-
-
-@pytest.mark.parametrize("how", ["sent", "hold", "close", "release"])
-def test_a_mailer_whose_lease_ran_out_changes_nothing(key: Key, how: str) -> None:
-    late = claimed(key)
-    claimed(key, FIRST_LOOK + LEASE + 1)
+def test_a_payment_after_the_look_keeps_the_case_out_of_the_index(key: Key, how: str, status: str) -> None:
+    seen = read(key)
+    store(at=NOW + 1, status=status)
     before = row(key).to_simple_dict()
 
-    finish(late, how)
+    assert not WAYS[how](seen)
+    assert row(key).to_simple_dict() == before
+    assert list(cases.due(LATER)) == []
 
+
+@pytest.mark.parametrize("how", WAYS)
+def test_a_decision_by_an_older_look_changes_nothing(key: Key, how: str) -> None:
+    seen = read(key)
+    cases.hold(seen, LATER + 5)
+    before = row(key).to_simple_dict()
+
+    assert not WAYS[how](seen)
     assert row(key).to_simple_dict() == before
 
 
-def test_the_notification_of_ses_is_written_down_for_the_claim_in_flight_only(key: Key) -> None:
-    claim = claimed(key)
+def test_a_stopped_case_stays_stopped_until_somebody_resumes_it(key: Key) -> None:
+    assert cases.stop(key)
+    assert list(cases.due(LATER)) == []
+    store(at=NOW + 1, attempt_count=2)  # another failed attempt brings it back into the index
 
-    assert not cases.record_sent(key, "day_0", FIRST_LOOK, claim.lease_until - 1)
-    assert row(key).case_sent is None
-    assert cases.record_sent(key, "day_0", FIRST_LOOK + 5, claim.lease_until)
-    assert (row(key).case_handled, row(key).case_lease_until) == ("day_0", None)
-    assert not cases.record_sent(key, "day_0", FIRST_LOOK + 6, claim.lease_until)
-    assert len(row(key).case_sent) == 1
-
-
-@pytest.mark.parametrize("notification_first", [True, False])
-def test_mailer_and_notification_write_one_mail_down_once(key: Key, notification_first: bool) -> None:
-    claim = claimed(key)
-    if notification_first:
-        assert cases.record_sent(key, "day_0", FIRST_LOOK, claim.lease_until)
-    cases.sent(claim, "day_0", FIRST_LOOK, LATER)
-
-    assert not cases.record_sent(key, "day_0", FIRST_LOOK, claim.lease_until)
-    assert [dict(line) for line in row(key).case_sent] == [{"step": "day_0", "at": FIRST_LOOK}]
+    assert read(key).stopped
+    assert not cases.resume(key, "in_1", LATER, send_now=True)
+    assert cases.resume(key, "in_1", LATER)
+    assert (read(key).stopped, read(key).due_at) == (False, LATER)
 
 
-def test_a_notification_about_an_unknown_case_makes_no_item(cloud: Cloud) -> None:
+def test_a_mail_that_is_wanted_now_is_due_at_once_and_only_once(key: Key) -> None:
+    assert cases.resume(key, "in_1", NOW, send_now=True)
+    assert (read(key).due_at, read(key).send_now) == (NOW, True)
+
+    cases.hold(read(key), LATER)
+
+    assert not read(key).send_now
+
+
+@pytest.mark.parametrize("status", ["paid", "void", "uncollectible", "draft"])
+def test_nobody_reopens_by_hand_what_is_settled(cloud: Cloud, status: str) -> None:
+    store()
+    settled = store(at=NOW + 1, status=status)
+
+    assert not cases.resume(settled, "in_1", NOW)
+    assert not cases.resume(settled, "in_1", NOW, send_now=True)
+    assert not cases.stop(settled)
+
+
+def test_what_is_no_case_is_not_made_one_by_hand(cloud: Cloud) -> None:
     unknown = Key("C#acct_x:test#cus_1", "5#INV#1#in_none")
 
-    assert not cases.record_sent(unknown, "day_0", NOW, NOW)
-    assert row(unknown) is None
+    assert not cases.stop(unknown)
+    assert not cases.resume(unknown, "in_none", NOW)
+    assert (row(unknown), cases.find(unknown)) == (None, None)
+    assert cases.find(store("in_2", attempted=False, attempt_count=0)) is None
+
+
+@pytest.mark.parametrize("limit", [1, 3, 7, 100])
+def test_all_open_cases_are_listed_page_by_page_each_once(cloud: Cloud, limit: int) -> None:
+    stored = {store(f"in_{number}") for number in range(23)}
+    cases.stop(store("in_stopped"))
+    theirs = keys.of_object("acct_y:test", Kind.INVOICE, "in_theirs", "cus_2", NOW)
+    objects.write(theirs, News(Kind.INVOICE, invoice(id="in_theirs"), False, NOW), Write(Guard(), NOW, NOW))
+    found: list[Key] = []
+    rows, cursor = cases.listed(SCOPE, None, limit)
+    found += [Key(each.pk, each.sk) for each in rows]
+    while cursor is not None:
+        assert len(rows) <= limit
+        rows, cursor = cases.listed(SCOPE, cursor, limit)
+        found += [Key(each.pk, each.sk) for each in rows]
+
+    assert len(found) == len(stored)
+    assert set(found) == stored
+
+
+@pytest.mark.parametrize("cursor", ["", "x", "-1", "16", "1|a", "1|a|b|c", "1|C#a|5#INV#x|y", "٣"])
+def test_a_cursor_that_is_none_is_refused(cloud: Cloud, cursor: str) -> None:
+    with pytest.raises(ValueError, match="no such place"):
+        cases.listed(SCOPE, cursor, 10)
+
+
+def test_a_case_is_open_while_its_invoice_asks_for_money(key: Key) -> None:
+    assert cases.is_open(row(key))
+    assert not cases.is_open(row(store("in_2", status="paid")))
+    assert replace(read(key), stopped=True).stopped

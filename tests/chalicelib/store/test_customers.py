@@ -80,7 +80,7 @@ def test_an_invoice_tells_its_case(cloud: Cloud) -> None:
 
     (stored,) = customers.find(SCOPE, "cus_1").invoices
 
-    assert (stored.opened_at, stored.next_at, stored.campaign) == (NOW, NOW + 7200, "monthly_14")
+    assert (stored.opened_at, stored.next_at, stored.campaign) == (NOW, NOW + 7200, None)
     assert (stored.handled, stored.closed, stored.sent) == (None, None, ())
 
 

@@ -186,7 +186,7 @@ def test_a_mail_that_ses_refused_names_its_invoice(
     def refuse(*_: Any) -> None:
         raise MailUnavailable("SES did not take the mail: Throttling.")
 
-    monkeypatch.setattr(cases, "claim", refuse)
+    monkeypatch.setattr(cases, "of_customer", refuse)
     send_mails(tried(message, body), None)
 
     redrive.main(["show", message, *STAGE])
