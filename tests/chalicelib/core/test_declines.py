@@ -8,10 +8,12 @@ from chalicelib.core.declines import (
     AUTHENTICATE,
     CONTACT_BANK,
     FUNDS,
+    LIKELY_CANCEL,
     NEW_CARD,
     NOT_RETRIED,
     Decline,
     is_retried,
+    likely_cancel,
     track,
 )
 from chalicelib.core.model import Track
@@ -79,6 +81,12 @@ def test_advice_never_turns_a_wanted_confirmation_into_a_new_card(advice: str | 
 @pytest.mark.parametrize("code", ["insufficient_funds", "do_not_honor"])
 def test_other_advice_changes_nothing(code: str) -> None:
     assert track(Decline(code, "try_again_later")) is track(Decline(code))
+
+
+def test_whoever_told_their_bank_to_stop_reads_of_a_plain_decline() -> None:
+    assert LIKELY_CANCEL <= CONTACT_BANK
+    assert {code for code in DOCUMENTED if likely_cancel(Decline(code))} == LIKELY_CANCEL
+    assert not likely_cancel(Decline(None))
 
 
 def test_the_nine_hard_codes_are_never_retried_and_all_others_are() -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.core.model import Site
+from chalicelib.core.model import AccessPolicy, CampaignRule, Experiment, Site
 from chalicelib.errors import Misconfigured
 from chalicelib.store import sites
 from tests.conftest import SITE, Cloud
@@ -20,6 +20,10 @@ FULL = replace(
     card_configuration="bpc_2",
     login_url="https://billing.stripe.example/p/login/1",
     metadata={"owner": "Åsa", "empty": ""},
+    campaign_rules=(CampaignRule("annual_60", interval="year"), CampaignRule("ours", price="price_1")),
+    experiment=Experiment("spring", "monthly_28", share=50, hold_out=5),
+    access=AccessPolicy(3, 10, limited_invoices=2, blocked_amounts={"sek": 100_000}),
+    reminders="shadow",
 )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.core.choice import Payer
 from chalicelib.core.declines import Decline
 from chalicelib.errors import UnknownShape
 from chalicelib.stripe_api import facts, gateway, shapes
@@ -168,3 +169,36 @@ def test_without_a_time_zone_in_the_metadata_there_is_none() -> None:
 def test_a_misshapen_invoice_is_told_not_guessed() -> None:
     with pytest.raises(UnknownShape, match="amount_remaining"):
         facts.debtor(invoice() | {"amount_remaining": None})
+
+
+def test_what_a_campaign_is_chosen_by_is_read() -> None:
+    customer = CUSTOMER | {"metadata": {"stamkund_campaign": "annual_60"}}
+    items = [
+        {"price": {"id": "price_b", "recurring": {"interval": "year"}}},
+        {"price": {"id": "price_a", "recurring": None}},
+    ]
+    subscription = SUBSCRIPTION | {"items": {"data": items}}
+
+    found = debtor(invoice(customer=customer, subscription=subscription)).payer
+
+    assert found == Payer("annual_60", ("price_b", "price_a"), ("year",), "SE")
+    assert debtor(invoice(customer={"id": "cus_1", "deleted": True}, subscription=None)).payer == Payer()
+
+
+@pytest.mark.parametrize(
+    "metadata, email",
+    [
+        ({"billing_email": " pay@example.com "}, "pay@example.com"),
+        ({"stamkund_billing_email": "a@example.com", "billing_email": "b@example.com"}, "a@example.com"),
+        ({"billing_email": ""}, None),
+        ({"billing_email": "pay"}, None),
+        ({"billing_email": "@example.com"}, None),
+        ({"billing_email": "a@b@example.com"}, None),
+        ({"billing_email": "a@example.com, b@example.com"}, None),
+        ({"billing_email": "a@example.com\nBcc: b@example.com"}, None),
+        ({"billing_email": "Pay <a@example.com>"}, None),
+        ({}, None),
+    ],
+)
+def test_a_second_contact_counts_only_as_one_plain_address(metadata: dict[str, str], email: str | None) -> None:
+    assert debtor(invoice(customer=CUSTOMER | {"metadata": metadata})).facts.second_email == email
