@@ -9,7 +9,7 @@ from infra.deployment import Deployment
 from infra.difference import Change, compare
 from infra.sites.files import Facts
 
-KEPT = ("portal_configuration", "card_configuration", "login_url", "metadata")
+KEPT = ("portal_configuration", "card_configuration", "login_url", "metadata", "campaign_rules", "experiment", "access")
 """What `infra.stripe` and nobody's file decides."""
 
 

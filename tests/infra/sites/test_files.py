@@ -69,8 +69,10 @@ def test_every_field_has_its_place(folder: Path, facts: Facts) -> None:
     assert (only(facts).full, only(facts).minimal) == ("a", "b")
 
 
-def test_the_file_can_say_everything_that_a_site_has_and_the_portal_does_not_decide() -> None:
+def test_the_file_can_say_what_a_site_has_and_the_portal_does_not_decide() -> None:
+    """Rules of campaigns, an experiment and a grace of one's own cannot be said in the file yet: docs/reminders.md."""
     kept = {"portal_configuration", "card_configuration", "login_url", "metadata"}
+    kept |= {"campaign_rules", "experiment", "access"}
     raw = yaml.safe_load((ROOT / "infra" / "sites" / "example.yaml").read_text())
     said = raw.keys() | raw["brand"].keys() | raw["portal"].keys() | {"base_url", "logo_url"}
 
@@ -137,7 +139,7 @@ def test_a_bare_on_and_off_mean_what_people_mean(folder: Path, facts: Facts) -> 
         ({"time_zone": ["UTC"]}, "time_zone: "),
         ({"country": False}, 'country: must be text: put it in quotes ("..."), for YAML reads False'),
         ({"country": "Sweden"}, "country: 'Sweden' must be two capital letters"),
-        ({"languages": ["tlh"]}, "languages[0]: must be one of en, sv"),
+        ({"languages": ["tlh"]}, "languages[0]: must be one of da, de, en, es, fi, fr, nb, nl, sv"),
         ({"languages": []}, "languages: must hold 1 to 100"),
         ({"reminders": "sometimes"}, "reminders: must be one of on, shadow, off"),
         ({"pay_open_invoices": "no"}, "pay_open_invoices: must be true or false"),

@@ -30,7 +30,6 @@ def test_plan_shows_what_would_change_and_changes_nothing(folder: Path, cloud: C
     assert capsys.readouterr().out.splitlines() == [
         "site nordlys: name: Nordlys -> Nordlys AB",
         "site nordlys: reminders: on -> shadow",
-        "site nordlys: has no signing secret yet",
     ]
     assert (everything(cloud), secret_value()) == (before, secret)
 
