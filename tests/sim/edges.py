@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from chalicelib import clock, log
 from chalicelib.actions import paced, reconcile
 from chalicelib.aws import queue, secrets
+from chalicelib.core.bucket import Bucket
 from chalicelib.store.tables import ObjectRow, bind
 from chalicelib.stripe_api import gateway
 from chalicelib.stripe_api import lists as stripe_lists
@@ -159,6 +160,17 @@ class Edges:
         return body, status, {} if fault == "stripe undated" else {"Date": stamp}
 
 
+class _OwnBuckets(dict[Any, Bucket]):
+    """Buckets of which each worker has its own: every handler under way is a Lambda by itself."""
+
+    def __init__(self, edges: Edges) -> None:
+        super().__init__()
+        self._edges = edges
+
+    def setdefault(self, key: Any, default: Any = None) -> Any:
+        return super().setdefault((self._edges.world.current, key), default)
+
+
 class _Nowhere(TextIOBase):
     """Where metrics are printed."""
 
@@ -182,6 +194,7 @@ def installed() -> Iterator[Edges]:
         patch.setattr(clock, "now", lambda: int(edges.world.now))
         for module in (gateway, stripe_lists, paced):
             patch.setattr(module, "time", SimpleNamespace(monotonic=lambda: edges.world.now, sleep=edges.sleep))
+        patch.setattr(paced, "_buckets", _OwnBuckets(edges))
         _install_stripe(patch, edges)
         level = log.logger().log_level
         log.logger().setLevel("CRITICAL")

@@ -9,8 +9,8 @@ from tests.sim.lives import Raw
 from tests.sim.shop import PLURALS, Parcel, Shop, Thing
 
 Asked = dict[str, Any]
-PAGE = 2
-"""Objects on a page. Stripe's are a hundred: with two, runs have several pages."""
+PAGE = 1
+"""Objects on a page. Stripe's are a hundred: with one, any two objects of a kind are two pages."""
 
 
 def page(shop: Shop, path: str, asked: Asked, moment: Callable[[], None]) -> tuple[int, str]:

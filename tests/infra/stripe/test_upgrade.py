@@ -20,8 +20,8 @@ from tests.infra.stripe.conftest import KEY, URL, Merchant
 from tests.shop import sqs_event
 
 OLD = "2024-06-20"
-CALLS = 14
-"""Calls to Stripe that an upgrade takes: a run may die before each."""
+CALLS = 18
+"""Calls to Stripe that an upgrade takes, eight of them for lists of twenty event types: a run may die before each."""
 Printed = pytest.CaptureFixture[str]
 
 
