@@ -144,12 +144,15 @@ def _wanted_step(campaign: Campaign, case: Case, facts: Facts, zone: str, now: i
 def _not_yet(
     campaign: Campaign, case: Case, due: Step, facts: Facts, zone: str, now: int, around: Around
 ) -> Hold | None:
+    # A final notice is worth more than a retry or a quiet day: neither keeps it back until it would come too late.
+    latest = ends_at(campaign, case, zone) - NOTICE if due.final else None
     settled = _retry_settled(facts, now)
-    if settled and not (due.final and settled > ends_at(campaign, case, zone) - NOTICE):
+    if settled and (latest is None or settled <= latest):
         return Hold(settled, "retry_soon")
-    capped = (around.last_mail_at or 0) + CAP
-    if around.last_mail_at is not None and capped > now:
-        return Hold(within_window(campaign, capped, zone), "frequency_cap")
+    if around.last_mail_at is not None and around.last_mail_at + CAP > now:
+        capped = within_window(campaign, around.last_mail_at + CAP, zone)
+        if latest is None or capped <= latest:
+            return Hold(capped, "frequency_cap")
     opening = within_window(campaign, now, zone)
     return None if opening == now else Hold(opening, "send_window")
 

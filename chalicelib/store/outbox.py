@@ -232,16 +232,19 @@ def mark(post: Post, state: str) -> bool:
 
 
 def undo(post: Post, now: int) -> int:
-    """A mail came back: its steps are open again, for another address. How many; one write each."""
+    """A mail came back: its steps are open again, for another address. How many; one write each.
+
+    Only as long as no other mail about the case was claimed: told of twice, it would open what that one has done.
+    """
     return sum(_undone(post, covered, now) for covered in post.cases)
 
 
 def _undone(post: Post, covered: Covered, now: int) -> bool:
     key = Key(keys.of_customer(post.scope, post.customer), covered.sk)
     before = ObjectRow.case_handled.set(covered.before) if covered.before else ObjectRow.case_handled.remove()
-    ours = (ObjectRow.case_handled == covered.step) & ObjectRow.due_at.exists()
+    newest = (ObjectRow.case_handled == covered.step) & (ObjectRow.case_mail == post.number)
     try:
-        update(ObjectRow, key, [before, ObjectRow.due_at.set(now)], ours)
+        update(ObjectRow, key, [before, ObjectRow.due_at.set(now)], newest & ObjectRow.due_at.exists())
     except Refused:
         return False
     return True

@@ -95,8 +95,17 @@ def _in_window(at: float, zone: ZoneInfo) -> bool:
 
 
 def _too_often(world: World) -> list[str]:
-    pairs = pairwise(mail.at for mail in world.mails)
-    return [f"two mails within {after - before:.0f} s" for before, after in pairs if after - before < CAP - SLACK]
+    """Two mails within the cap: only a final notice that would else come too late may follow a mail about other cases."""
+    return [
+        f"two mails within {after.at - before.at:.0f} s"
+        for before, after in pairwise(world.mails)
+        if after.at - before.at < CAP - SLACK and not _last_chance(before, after)
+    ]
+
+
+def _last_chance(before: Sent, after: Sent) -> bool:
+    others = {case for case, _ in before.covers}
+    return any(step == "day_7" and case not in others for case, step in after.covers)
 
 
 def _forgotten(edges: Edges, world: World) -> Iterator[str]:

@@ -487,6 +487,15 @@ def test_the_final_notice_leaves_at_least_72_hours_before_the_end(opened: str, l
     assert decide(CAMPAIGN, case, facts(), STOCKHOLM, final) == Send(STEPS[3], Track.NEW_CARD)
 
 
+def test_the_final_notice_waits_for_the_cap_only_while_it_stays_whole() -> None:
+    """The end is Monday, 16 November, 10:00, so that it must leave by Friday, 13 November, 10:00."""
+    final = at("2026-11-13T09:00")
+
+    soon = decided(final, handled="day_7", last_mail_at=at("2026-11-12T13:30"))
+    assert soon == Hold(at("2026-11-13T09:30"), "frequency_cap")
+    assert decided(final, handled="day_7", last_mail_at=at("2026-11-12T15:00")) == Send(STEPS[3], Track.NEW_CARD)
+
+
 def test_the_final_notice_does_not_wait_for_a_retry_that_would_shorten_it() -> None:
     now = at("2026-11-13T09:00")
     soon = facts("generic_decline", of=invoice(next_payment_attempt=now + 2 * HOUR))

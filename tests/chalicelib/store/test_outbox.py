@@ -207,6 +207,17 @@ def test_a_mail_that_came_back_opens_its_step_again_unless_the_case_has_gone_on(
     assert outbox.undo(post, LATER) == 0
 
 
+def test_a_bounce_that_is_told_again_does_not_open_what_the_next_mail_has_done(key: Key) -> None:
+    first = claimed(key)
+    outbox.sent(first, FIRST_LOOK + 1)
+    assert outbox.undo(first, FIRST_LOOK + 2) == 1
+    second = claimed(key, number=2, at=FIRST_LOOK + 3)
+    outbox.sent(second, FIRST_LOOK + 4)
+
+    assert outbox.undo(first, LATER) == 0
+    assert read(key).handled == "day_0"
+
+
 def test_a_bounced_mail_does_not_count_as_one_that_the_customer_got(key: Key) -> None:
     post = claimed(key)
     outbox.sent(post, FIRST_LOOK + 1)
