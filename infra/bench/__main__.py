@@ -1,10 +1,16 @@
-"""`python -m infra.bench`: the webhook handler and the cold start beside their floors; `--memory` for what events leave."""
+"""`python -m infra.bench`: a webhook, the schedule of reminders and the cold start, each beside its floor.
+
+`--memory`: what events leave behind.
+"""
 
 import argparse
 
-from infra.bench import cold, memory, webhook
-from infra.bench.figures import cold_lines, growth_line, memory_line, webhook_lines
+from infra.bench import cold, memory, reminders, webhook
+from infra.bench.figures import cold_lines, growth_line, memory_line, reminders_lines, webhook_lines
 from infra.bench.server import answering, serve
+
+RUNS = 5
+"""Runs of the schedule, of either kind."""
 
 
 def main() -> None:
@@ -22,6 +28,7 @@ def main() -> None:
     else:
         with answering():
             print(*webhook_lines(webhook.measure(options.events or 200, options.rounds)), sep="\n", flush=True)
+            print(*reminders_lines(reminders.measure(RUNS), reminders.peak()), sep="\n", flush=True)
         print(*cold_lines(cold.measure(options.rounds), cold.FLOOR, cold.OURS), sep="\n")
 
 

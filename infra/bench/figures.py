@@ -5,6 +5,7 @@ from statistics import median, quantiles
 from typing import NamedTuple
 
 from infra.bench.memory import Held
+from infra.bench.reminders import Handed
 from infra.bench.webhook import Round
 
 MICRO = 1e6
@@ -58,6 +59,16 @@ def cold_lines(rounds: Sequence[tuple[float, float]], floor: str, ours: str) -> 
         *(f"{code:56} {took:4.0f} ms" for code, took in zip((floor, ours), times, strict=True)),
         f"ratio: {spread(rounds)}",
     ]
+
+
+def reminders_lines(rounds: Sequence[tuple[Handed, Handed]], peak: int) -> list[str]:
+    """The table of the schedule's run."""
+    ratio = spread([(lowest.cpu, ours.cpu) for lowest, ours in rounds])
+    lines = [f"{f'handing over {rounds[0][1].cases:,} due cases':36}     CPU      wall"]
+    for name, chosen in (("floor: the same calls by botocore", 0), ("Stamkund: the schedule that ships", 1)):
+        cpu, wall = (median(getattr(pair[chosen], what) for pair in rounds) for what in ("cpu", "wall"))
+        lines.append(f"{name:36} {cpu:5.2f} s {wall:7.2f} s")
+    return [*lines, f"ratio: CPU {ratio}; ours holds at most {peak / 2**20:.1f} MiB at once"]
 
 
 def memory_line(held: Held) -> str:

@@ -1,11 +1,18 @@
-"""A DynamoDB that says yes to everything, in a process of its own, so that only our side of a call is counted."""
+"""An AWS that says yes to everything, in a process of its own, so that only our side of a call is counted.
 
+A Query is answered with due cases (see `reminders`), everything else with `{}`.
+"""
+
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from chalicelib.store.keys import DUE_SHARDS
+from infra.bench import reminders
 
 
 class Answerer(BaseHTTPRequestHandler):
@@ -15,13 +22,15 @@ class Answerer(BaseHTTPRequestHandler):
     wbufsize = 65536  # one packet an answer: two would wait for each other
 
     def do_POST(self) -> None:
-        """Read the request, answer `{}`."""
-        self.rfile.read(int(self.headers["Content-Length"]))
+        """Read the request, answer it."""
+        asked, answer = self.rfile.read(int(self.headers["Content-Length"])), b"{}"
+        if self.headers.get("X-Amz-Target", "").endswith(".Query"):
+            answer = json.dumps(reminders.page(json.loads(asked), DUE_SHARDS, reminders.DUE)).encode()
         self.send_response_only(200)
         self.send_header("Content-Type", "application/x-amz-json-1.0")
-        self.send_header("Content-Length", "2")
+        self.send_header("Content-Length", str(len(answer)))
         self.end_headers()
-        self.wfile.write(b"{}")
+        self.wfile.write(answer)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name that http.server uses
         """Say nothing."""
@@ -44,6 +53,7 @@ def settings(port: int) -> dict[str, str]:
         "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
         "STAGE": "dev",
         "TABLE_NAME": "bench",
+        "MAILS_QUEUE_URL": f"http://127.0.0.1:{port}/mails",
         "SECRET_ID": "bench",
         "STRIPE_ACCOUNT": "acct_1TwinNordlys",
         "LIVEMODE": "false",
