@@ -1,9 +1,9 @@
 """What the merchant sells and takes off: prices and coupons. Decimals are kept as Stripe writes them."""
 
-from dataclasses import dataclass
+from chalicelib.core.frozen import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class Tier:
     """One tier of a price, up to a quantity (null: the last one)."""
 
@@ -14,7 +14,7 @@ class Tier:
     flat_amount_decimal: str | None
 
 
-@dataclass(frozen=True)
+@frozen
 class Price:
     """A price. `unit_amount` is null where it is fractional (see `unit_amount_decimal`) or tiered.
 
@@ -40,7 +40,7 @@ class Price:
     created: int
 
 
-@dataclass(frozen=True)
+@frozen
 class Coupon:
     """A coupon takes `percent_off` (a decimal number) or `amount_off` in `currency` off these products (none: off all)."""
 

@@ -5,13 +5,14 @@ snapshot: none of these functions looks at anything but the event.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from chalicelib.core.frozen import frozen
 from chalicelib.core.model import Kind
 
 
-@dataclass(frozen=True)
+@frozen
 class Event:
     """A snapshot event. `created` is in whole UTC seconds; `previous` holds the old values of what changed."""
 
@@ -25,7 +26,7 @@ class Event:
     previous: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@frozen
 class Change:
     """The object of ours that an event is about. `gone`: it exists no more, and no older event may revive it.
 
@@ -39,7 +40,7 @@ class Change:
     rings: bool = False
 
 
-@dataclass(frozen=True)
+@frozen
 class Doubt:
     """All that must be known to read one object from Stripe and write it: what goes on the queue instead of the body.
 
@@ -60,7 +61,7 @@ class Doubt:
     placed: bool = True
 
 
-@dataclass(frozen=True)
+@frozen
 class NewCard:
     """A customer may have a card that works: what goes on the queue so that open invoices are paid with it.
 

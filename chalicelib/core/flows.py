@@ -4,9 +4,8 @@ How a flow is written is `core.flow_json`'s business; what it may offer (prices,
 whose subscription it is, our table knows.
 """
 
-from dataclasses import dataclass
-
 from chalicelib.core import return_urls
+from chalicelib.core.frozen import frozen
 from chalicelib.core.members import Invalid
 from chalicelib.core.model import Site
 
@@ -24,7 +23,7 @@ AFTER = ("portal_homepage", "redirect", "hosted_confirmation")
 """What can come after a flow."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Change:
     """The one change that a customer is asked to confirm; `item` is None for the subscription's only one."""
 
@@ -35,7 +34,7 @@ class Change:
     promotion_code: str | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class After:
     """Where a customer lands after the flow: at `return_url`, or at Stripe's own page with our `message`."""
 
@@ -44,7 +43,7 @@ class After:
     message: str | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class Flow:
     """Which page of the portal to open; no type is its home."""
 
@@ -55,7 +54,7 @@ class Flow:
     after: After | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class Visit:
     """A customer on the way into the portal. `login_until`: an expired session can be had anew by a login until then."""
 

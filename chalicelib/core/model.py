@@ -4,9 +4,11 @@ Times are UTC seconds (int) and money is an integer in the currency's minor unit
 `Money` and aware datetimes appear where people read them.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import StrEnum
 from typing import Literal
+
+from chalicelib.core.frozen import frozen
 
 LANGUAGES = ("en", "sv", "de", "fr", "es", "nb", "da", "fi", "nl")
 """What our mails and pages speak; a site that names no languages of its own speaks them all, and English else."""
@@ -31,7 +33,7 @@ class Kind(StrEnum):
     ENTITLEMENTS = "entitlements.active_entitlement_summary"
 
 
-@dataclass(frozen=True)
+@frozen
 class Money:
     """An amount in the minor unit of `currency` (ISO 4217, lower case, as Stripe writes it)."""
 
@@ -39,7 +41,7 @@ class Money:
     currency: str
 
 
-@dataclass(frozen=True)
+@frozen
 class Discount:
     """A coupon in force, from `start` to `end` (null: as long as the coupon says). What it takes off stands in the coupon."""
 
@@ -50,7 +52,7 @@ class Discount:
     promotion_code: str | None
 
 
-@dataclass(frozen=True)
+@frozen
 class Item:
     """One line of a subscription. `unit_amount` is null for tiered, metered and fractional prices."""
 
@@ -70,7 +72,7 @@ class Item:
     discounts: tuple[Discount, ...] = ()
 
 
-@dataclass(frozen=True)
+@frozen
 class Subscription:
     """A subscription; `pause_collection` and `status == "paused"` are different things at Stripe.
 
@@ -104,7 +106,7 @@ class Subscription:
     discounts: tuple[Discount, ...] = ()
 
 
-@dataclass(frozen=True)
+@frozen
 class Invoice:
     """An invoice; `next_payment_attempt` is null when Stripe has no retry scheduled. `uncollectible`: why it was given up."""
 
@@ -131,7 +133,7 @@ class Invoice:
     uncollectible: str | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class Card:
     """A payment method. Only cards have brand, last4 and expiry; others keep their `type`."""
 
@@ -145,7 +147,7 @@ class Card:
     created: int
 
 
-@dataclass(frozen=True)
+@frozen
 class Customer:
     """A customer of the merchant, as Stripe has it."""
 
@@ -160,7 +162,7 @@ class Customer:
     discount: Discount | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class Entitlements:
     """What a customer may use: the lookup keys of their active entitlements, sorted. `id` is the customer's."""
 
@@ -170,7 +172,7 @@ class Entitlements:
     created: int = 0
 
 
-@dataclass(frozen=True)
+@frozen
 class Product:
     """A product of the merchant's catalogue: we need its name only."""
 
@@ -180,7 +182,7 @@ class Product:
     created: int
 
 
-@dataclass(frozen=True)
+@frozen
 class CampaignRule:
     """The campaign of cases about a price, a billing interval (`month`, `year`) or a customer's country: one of them."""
 
@@ -190,7 +192,7 @@ class CampaignRule:
     country: str | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class Experiment:
     """A campaign tried on `share` of a hundred cases, beside `hold_out` of a hundred that get no mail at all."""
 
@@ -200,7 +202,7 @@ class Experiment:
     hold_out: int = 0
 
 
-@dataclass(frozen=True)
+@frozen
 class AccessPolicy:
     """What unpaid invoices cost a customer. Days are local calendar days since the earliest unpaid invoice first failed.
 
@@ -217,7 +219,7 @@ class AccessPolicy:
     blocked_amounts: dict[str, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@frozen
 class Site:
     """One site of the merchant: whose brand a page or mail wears, and what may be opened from it.
 
@@ -296,7 +298,7 @@ class Track(StrEnum):
     CONTACT_BANK = "contact_bank"
 
 
-@dataclass(frozen=True)
+@frozen
 class OpenInvoice:
     """One of several open invoices in one mail: when it was made (UTC seconds) and its number, if it has one."""
 
@@ -305,7 +307,7 @@ class OpenInvoice:
     number: str | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class Reminder:
     """All that a failed-payment mail says. Times are UTC seconds; the mail writes them in `time_zone`.
 
@@ -334,7 +336,7 @@ class Reminder:
 Purpose = Literal["transactional", "marketing"]
 
 
-@dataclass(frozen=True)
+@frozen
 class Mail:
     """A rendered mail, ready to send; a marketing one may leave only for who agreed. `headers` are names and values."""
 
@@ -345,7 +347,7 @@ class Mail:
     headers: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True)
+@frozen
 class Page:
     """A rendered page and the one Content-Security-Policy that fits it (its inline stylesheet is named by hash)."""
 

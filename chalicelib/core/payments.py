@@ -3,12 +3,12 @@
 All of them name the payment intent (an old charge without one stands for itself), so they are stored together under it.
 """
 
-from dataclasses import dataclass
+from chalicelib.core.frozen import frozen
 
 SETTLED_DISPUTES = frozenset({"won", "lost", "warning_closed", "prevented"})
 
 
-@dataclass(frozen=True)
+@frozen
 class PaymentIntent:
     """One payment, whatever number of tries it takes; the codes are those of its last failure.
 
@@ -35,7 +35,7 @@ class PaymentIntent:
     created: int
 
 
-@dataclass(frozen=True)
+@frozen
 class Charge:
     """One try to take the money. `decline_code` is the bank's reason (Stripe's `outcome.reason`) where the try failed."""
 
@@ -58,7 +58,7 @@ class Charge:
     created: int
 
 
-@dataclass(frozen=True)
+@frozen
 class Refund:
     """Money given back."""
 
@@ -74,7 +74,7 @@ class Refund:
     created: int
 
 
-@dataclass(frozen=True)
+@frozen
 class Dispute:
     """A payment that the customer's bank takes back, or (`warning_...`) asks about. `due_by`: until when to answer."""
 
@@ -90,7 +90,7 @@ class Dispute:
     created: int
 
 
-@dataclass(frozen=True)
+@frozen
 class InvoicePayment:
     """The link between an invoice and a payment of it; `payment` is the intent's id (or the charge's, or the record's)."""
 

@@ -1,9 +1,9 @@
 """Subscription schedules: what a subscription will change to, and when."""
 
-from dataclasses import dataclass
+from chalicelib.core.frozen import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class PhaseItem:
     """One line of a phase; `quantity` is null for metered prices."""
 
@@ -11,7 +11,7 @@ class PhaseItem:
     quantity: int | None
 
 
-@dataclass(frozen=True)
+@frozen
 class Phase:
     """From `start` to `end` (UTC seconds) the subscription has these items."""
 
@@ -20,7 +20,7 @@ class Phase:
     items: tuple[PhaseItem, ...]
 
 
-@dataclass(frozen=True)
+@frozen
 class Schedule:
     """A schedule of a customer's subscription; `subscription` is null before it starts and after it was released.
 
