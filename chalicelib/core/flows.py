@@ -4,7 +4,7 @@ How a flow is written is `core.flow_json`'s business; what it may offer (prices,
 whose subscription it is, our table knows.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chalicelib.core import return_urls
 from chalicelib.core.members import Invalid
@@ -23,6 +23,9 @@ MEMBERS: dict[str, frozenset[str]] = {
 AFTER = ("portal_homepage", "redirect", "hosted_confirmation")
 """What can come after a flow."""
 
+ENDED = "done"
+"""What an address of ours hears as `flow` from a customer who has ended the flow, and from no other who comes back."""
+
 
 @dataclass(frozen=True)
 class Change:
@@ -37,7 +40,10 @@ class Change:
 
 @dataclass(frozen=True)
 class After:
-    """Where a customer lands after the flow: at `return_url`, or at Stripe's own page with our `message`."""
+    """Where a customer lands after the flow: at `return_url`, or at Stripe's own page with our `message`.
+
+    A redirect without an address leads to a page of ours: that of a reminder's link.
+    """
 
     type: str
     return_url: str | None = None
@@ -64,6 +70,14 @@ class Visit:
     return_url: str | None = None
     locale: str | None = None
     login_until: int | None = None
+
+
+def by_way_of(visit: Visit, address: str) -> Visit:
+    """The visit with every way back leading over `address`, which hears of a flow that was ended by `flow=done`."""
+    after = visit.flow.after
+    if after and after.type == "redirect":
+        after = replace(after, return_url=f"{address}?flow={ENDED}")
+    return replace(visit, return_url=address, flow=replace(visit.flow, after=after))
 
 
 def check(visit: Visit, site: Site) -> None:
