@@ -32,7 +32,8 @@ def open_portal(
     """The URL of a new session: a bearer credential, never to be logged, stored or cached.
 
     `minimal` uses the site's configuration for mailed links where the flow allows it. `once` is an attempt that comes
-    out the same again. `back` is an address of ours that every way back leads over. Raises Invalid for what the site does not allow, Retryable and StripeRefused for Stripe's answers.
+    out the same again. `back` is an address of ours that every way back leads over. Raises Invalid for what the site
+    does not allow, Retryable and StripeRefused for Stripe's answers.
     """
     check(visit, site)
     visit = by_way_of(visit, back) if back else visit
