@@ -120,8 +120,10 @@ def new_card(story: Story) -> str:
 
 
 def recover(story: Story) -> str:
-    """Stripe's next try takes the money."""
-    days_until(story, lambda: statuses(story)[0] == "paid", 8)
+    """The new card pays at once, days before Stripe would try again."""
+    newest = agree.state(story.stack, story.customer)["recent_invoices"][0]
+    expect(newest["status"] == "paid", "the new card has not paid")
+    expect(newest["case"]["state"] == "recovered", "the case is not closed")
     return "The invoice is paid, and its reminders are closed."
 
 

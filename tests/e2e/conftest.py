@@ -3,7 +3,9 @@
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -39,10 +41,12 @@ def browser() -> Iterator[Browser]:
         opened.close()
 
 
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
+@contextmanager
+def window(browser: Browser, **how: Any) -> Iterator[Page]:
     """A fresh browser window in which no page may fail to load something or log an error."""
-    context = browser.new_context(viewport={"width": 1024, "height": 768}, locale="en-GB", color_scheme="light")
+    settings = {"viewport": {"width": 1024, "height": 768}, "locale": "en-GB", "color_scheme": "light"}
+    context = browser.new_context(**settings | how)
+    context.set_default_timeout(60_000)  # the first click of all waits for cold functions, on whatever machine
     page = context.new_page()
     complaints: list[str] = []
     context.on("weberror", lambda error: complaints.append(str(error.error)))
@@ -51,6 +55,13 @@ def page(browser: Browser) -> Iterator[Page]:
     yield page
     context.close()
     assert complaints == []
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A window of an ordinary size."""
+    with window(browser) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")
