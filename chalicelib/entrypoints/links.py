@@ -55,7 +55,8 @@ def come_back_from_portal(link_id: str) -> Response:
 
     try:
         stranger(blueprint)
-        ended = (blueprint.current_request.query_params or {}).get("flow") == ENDED
+        params = blueprint.current_request.query_params
+        ended = params is not None and params.get("flow") == ENDED
         back = come_back(link_id, ended, clock.now())
         if back.url:
             return redirect(blueprint, back.url)

@@ -69,8 +69,8 @@ class Shop:
             if request.method == "POST":
                 return self.act(request, customer)
             if customer:
-                values = {"state": self.state(customer), "flows": FLOWS}
-                return page("shop_account.html", clock=self.clock(), steps=STEPS, error=None, **values)
+                state, clock = self.state(customer), self.clock()
+                return page("shop_account.html", state=state, flows=FLOWS, clock=clock, steps=STEPS, error=None)
             return self.front(None)
         except (Refused, drive.NotDrained, drive.FunctionFailed, stripe.StripeError) as error:
             return self.front(str(error))

@@ -7,7 +7,7 @@ from typing import Any
 from chalicelib import campaigns
 from chalicelib.core.model import AccessPolicy, CampaignRule, Experiment
 from chalicelib.errors import Misconfigured
-from infra.shape import Check, Needed, listed, matching, one_of, shape, whole
+from infra.shape import Check, Fields, Needed, listed, matching, one_of, shape, whole
 
 COUNTRY = matching(r"[A-Z]{2}", "two capital letters (ISO 3166): SE")
 PRICE = matching(r"price_[A-Za-z0-9]+", "the id of a price: price_...")
@@ -41,7 +41,7 @@ def _campaign(value: Any, path: str) -> Iterator[str]:
 
 
 def _rules(value: Any, path: str) -> Iterator[str]:
-    rule = {
+    rule: Fields = {
         "campaign": Needed(_campaign),
         "price": PRICE,
         "interval": one_of("day", "week", "month", "year"),
@@ -61,7 +61,7 @@ def _rules(value: Any, path: str) -> Iterator[str]:
 
 
 def _experiment(value: Any, path: str) -> Iterator[str]:
-    form = {
+    form: Fields = {
         "id": Needed(matching(r"[A-Za-z0-9_-]{1,40}", "letters, digits, _ and -, 40 at most")),
         "campaign": Needed(_campaign),
         "share": Needed(whole(0, 100)),
@@ -74,7 +74,7 @@ def _experiment(value: Any, path: str) -> Iterator[str]:
 
 
 def _access(value: Any, path: str) -> Iterator[str]:
-    form = {
+    form: Fields = {
         "full_days": whole(0, 366),
         "end_days": whole(0, 366),
         "limited_invoices": whole(1, 1000),

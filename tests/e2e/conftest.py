@@ -14,15 +14,18 @@ from infra.local.processes import Processes
 from infra.local.stack import Stack
 from infra.local.up import Options, start
 from infra.package import ROOT
+from tests.e2e import leaks
 
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """Everything that `python -m infra.local up` starts."""
+    """Everything that `python -m infra.local up` starts. At the end, no secret may lie in a log or in the table."""
     processes = Processes(tmp_path_factory.mktemp("stack"))
     try:
-        yield start(processes, Options())
+        started = start(processes, Options())
+        yield started
         processes.check()
+        assert leaks.leaked(started) == []
     finally:
         processes.stop()
 

@@ -122,7 +122,9 @@ def test_two_workers_at_once_pay_once_and_it_is_told_once(
         assert collect_payments(sqs_event(*news), None) == {"batchItemFailures": []}
 
     assert steps(customer) == [(card, "paid")]
-    assert len([each for each in shop.twin.objects("charge") if each["status"] == "succeeded"]) == 2  # and the first month
+    assert (
+        len([each for each in shop.twin.objects("charge") if each["status"] == "succeeded"]) == 2
+    )  # and the first month
 
 
 def test_a_payment_whose_answer_was_lost_is_asked_for_with_the_same_key(
