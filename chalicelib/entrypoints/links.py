@@ -1,5 +1,6 @@
 """GET and POST /l/{token}: the page of a mailed link, and the click that opens what it is for; /done/{id}: the way back."""
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from chalicelib.pages.render import About
 
 blueprint = Blueprint(__name__)
+_NAME = re.compile(r"[A-Za-z0-9_-]+")
 
 
 @blueprint.route("/l/{token}", methods=["GET", "HEAD"])
@@ -96,7 +98,8 @@ def _failed(token: str, error: Exception) -> Response:
 
     report(error, function="portal_link", request_id=id_of(blueprint))
     status = known(error).status
-    failed = render.error_page(None, _browsers_language(_every_language()), token, id_of(blueprint))
+    again = token if _NAME.fullmatch(token) else None  # a relative link to this very page, and to nowhere else
+    failed = render.error_page(None, _browsers_language(_every_language()), again, id_of(blueprint))
     answered = page(blueprint, 503 if status >= 500 else status, failed)
     return with_retry(answered, known(error))
 

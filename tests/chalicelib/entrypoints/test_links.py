@@ -2,6 +2,8 @@
 
 import pytest
 
+from chalicelib.actions import throttle
+from chalicelib.errors import TooMany
 from chalicelib.store import keys, links, table
 from chalicelib.store.tables import LinkRow
 from tests.chalicelib.actions.test_send_reminder import run
@@ -147,6 +149,25 @@ def test_an_unknown_link_is_a_page_too(cloud: Cloud, token: str) -> None:
 
     assert answer.status == 404
     assert "<h1" in answer.text
+
+
+@pytest.mark.parametrize("route, name", [(ROUTE, "token"), ("/done/{link_id}", "link_id")])
+@pytest.mark.parametrize("token", ["//evil.example", "https://evil.example", "javascript:alert(1)", "\\\\evil.example"])
+def test_a_page_about_a_failure_leads_nowhere_that_the_address_names(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch, route: str, name: str, token: str
+) -> None:
+    """API Gateway hands `%2F%2Fevil.example` over as `//evil.example`."""
+
+    def refuse(*_: object) -> None:
+        raise TooMany("Too many requests: come again later.", 60)
+
+    monkeypatch.setattr(throttle, "take", refuse)
+
+    answer = call("GET", route, **{name: token})
+
+    assert answer.status == 429
+    assert "evil" not in answer.text
+    assert "alert" not in answer.text
 
 
 def test_the_link_of_a_settled_invoice_says_that_nothing_is_left_to_do(shop: Shop, cloud: Cloud) -> None:
