@@ -13,7 +13,7 @@ from chalicelib.actions.open_portal import open_portal
 from chalicelib.core import locales
 from chalicelib.core.cases import closes_case
 from chalicelib.core.flow_json import parse_visit, visit_body
-from chalicelib.core.flows import Flow, Visit, check
+from chalicelib.core.flows import After, Flow, Visit, check
 from chalicelib.core.members import Invalid
 from chalicelib.core.model import Invoice, Money, Site, account_of
 from chalicelib.errors import NotFound
@@ -95,7 +95,7 @@ def show_link(token: str, now: int) -> Shown:
         return Shown(sites.find(config.setting("SITE")), None, "unknown")
     brand = sites.find(link.site)
     site = brand.at(account_of(link.scope)[0])
-    if site is None or not _allowed(link, site):  # the site may not see the account, or offer the flow, any more
+    if site is None or not allowed(link, site):  # the site may not see the account, or offer the flow, any more
         return Shown(brand, link, "revoked")
     dead = state(link, now)
     if dead != "open":
@@ -115,9 +115,10 @@ def state(link: Link, now: int) -> State:
     return "used" if link.used_at is not None else "open"
 
 
-def _allowed(link: Link, site: Site) -> bool:
+def allowed(link: Link, site: Site) -> bool:
+    """Whether the site still offers what the link opens, and still lets customers back to where it leads."""
     try:
-        check(_visit(link), site)
+        check(visit_of(link), site)
     except Invalid:
         return False
     return True
@@ -156,11 +157,13 @@ def _target(site: Site, link: Link) -> str:
         url = shapes.invoice(raw).hosted_invoice_url if raw else None
         if url:
             return url
-    return open_portal(site, _visit(link), minimal=True)
+    return open_portal(site, visit_of(link), minimal=True, back=f"{site.base_url}/done/{link.id}")
 
 
-def _visit(link: Link) -> Visit:
+def visit_of(link: Link) -> Visit:
+    """What a link opens."""
     if link.visit is not None:
         return parse_visit(json.loads(link.visit))
     locale = locales.for_stripe([link.language]) if link.language else None
-    return Visit(link.customer, Flow("payment_method_update" if link.flow == PAY else link.flow), locale=locale)
+    flow = "payment_method_update" if link.flow == PAY else link.flow
+    return Visit(link.customer, Flow(flow, after=After("redirect")), locale=locale)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from chalicelib.actions import ask_stripe
 from chalicelib.actions.once import Attempt
 from chalicelib.core import locales
-from chalicelib.core.flows import Change, Visit, check
+from chalicelib.core.flows import Change, Visit, by_way_of, check
 from chalicelib.core.members import Invalid
 from chalicelib.core.model import Customer, Kind, Site, Subscription
 from chalicelib.errors import NotFound
@@ -26,13 +26,17 @@ class Owner:
     subscription: Subscription | None = None
 
 
-def open_portal(site: Site, visit: Visit, minimal: bool = False, once: Attempt | None = None) -> str:
+def open_portal(
+    site: Site, visit: Visit, minimal: bool = False, once: Attempt | None = None, back: str | None = None
+) -> str:
     """The URL of a new session: a bearer credential, never to be logged, stored or cached.
 
     `minimal` uses the site's configuration for mailed links where the flow allows it. `once` is an attempt that comes
-    out the same again. Raises Invalid for what the site does not allow, Retryable and StripeRefused for Stripe's answers.
+    out the same again. `back` is an address of ours that every way back leads over. Raises Invalid for what the site
+    does not allow, Retryable and StripeRefused for Stripe's answers.
     """
     check(visit, site)
+    visit = by_way_of(visit, back) if back else visit
     card = site.card_configuration if minimal and visit.flow.type in CARD_ONLY else None
     params = session_params(visit, visit.return_url or site.home_url, card or site.portal_configuration)
     return ask_stripe.create_portal_session(params, site.scope, once.stripe_key(params) if once else None)

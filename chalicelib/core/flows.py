@@ -4,6 +4,8 @@ How a flow is written is `core.flow_json`'s business; what it may offer (prices,
 whose subscription it is, our table knows.
 """
 
+from dataclasses import replace
+
 from chalicelib.core import return_urls
 from chalicelib.core.frozen import frozen
 from chalicelib.core.members import Invalid
@@ -22,6 +24,9 @@ MEMBERS: dict[str, frozenset[str]] = {
 AFTER = ("portal_homepage", "redirect", "hosted_confirmation")
 """What can come after a flow."""
 
+ENDED = "done"
+"""What an address of ours hears as `flow` from a customer who has ended the flow, and from no other who comes back."""
+
 
 @frozen
 class Change:
@@ -36,7 +41,10 @@ class Change:
 
 @frozen
 class After:
-    """Where a customer lands after the flow: at `return_url`, or at Stripe's own page with our `message`."""
+    """Where a customer lands after the flow: at `return_url`, or at Stripe's own page with our `message`.
+
+    A redirect without an address leads to a page of ours: that of a reminder's link.
+    """
 
     type: str
     return_url: str | None = None
@@ -63,6 +71,14 @@ class Visit:
     return_url: str | None = None
     locale: str | None = None
     login_until: int | None = None
+
+
+def by_way_of(visit: Visit, address: str) -> Visit:
+    """The visit with every way back leading over `address`, which hears of a flow that was ended by `flow=done`."""
+    after = visit.flow.after
+    if after and after.type == "redirect":
+        after = replace(after, return_url=f"{address}?flow={ENDED}")
+    return replace(visit, return_url=address, flow=replace(visit.flow, after=after))
 
 
 def check(visit: Visit, site: Site) -> None:

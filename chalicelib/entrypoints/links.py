@@ -1,5 +1,6 @@
-"""GET and POST /l/{token}: the page of a mailed link, and the click that opens what it is for."""
+"""GET and POST /l/{token}: the page of a mailed link, and the click that opens what it is for; /done/{id}: the way back."""
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -7,9 +8,11 @@ from urllib.parse import urlsplit
 from chalice.app import Blueprint, Response
 
 from chalicelib import clock, config
+from chalicelib.core.flows import ENDED
 from chalicelib.entrypoints.callers import stranger
 from chalicelib.entrypoints.web import known, page, redirect, with_retry
 from chalicelib.entrypoints.web import request_id as id_of
+from chalicelib.errors import NotFound
 from chalicelib.log import count, report
 
 if TYPE_CHECKING:
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     from chalicelib.pages.render import About
 
 blueprint = Blueprint(__name__)
+_NAME = re.compile(r"[A-Za-z0-9_-]+")
 
 
 @blueprint.route("/l/{token}", methods=["GET", "HEAD"])
@@ -45,6 +49,27 @@ def follow_portal_link(token: str) -> Response:
         return _failed(token, error)
 
 
+@blueprint.route("/done/{link_id}", methods=["GET"])
+def come_back_from_portal(link_id: str) -> Response:
+    """Where the portal lets customers out again who came by a link: on to the merchant, or a page of ours."""
+    from chalicelib.actions.come_back import come_back
+    from chalicelib.pages import render
+
+    try:
+        stranger(blueprint)
+        params = blueprint.current_request.query_params
+        ended = params is not None and params.get("flow") == ENDED
+        back = come_back(link_id, ended, clock.now())
+        if back.url:
+            return redirect(blueprint, back.url)
+        language = back.language or _browsers_language(back.site.languages)
+        return page(blueprint, 200, render.done_page(back.site, language))
+    except NotFound:
+        return page(blueprint, 404, render.not_found(None, _browsers_language(_every_language())))
+    except Exception as error:
+        return _failed(link_id, error)
+
+
 def _shown(token: str, shown: "Shown") -> Response:
     from chalicelib.pages import render
 
@@ -69,12 +94,12 @@ def _about(shown: "Shown") -> "About":
 
 def _failed(token: str, error: Exception) -> Response:
     """Our fault or Stripe's: the person can try again, and the link is not spent. The site may be what cannot be read."""
-    from chalicelib import wording
     from chalicelib.pages import render
 
     report(error, function="portal_link", request_id=id_of(blueprint))
     status = known(error).status
-    failed = render.error_page(None, _browsers_language(wording.languages(render.COPY)), token, id_of(blueprint))
+    again = token if _NAME.fullmatch(token) else None  # a relative link to this very page, and to nowhere else
+    failed = render.error_page(None, _browsers_language(_every_language()), again, id_of(blueprint))
     answered = page(blueprint, 503 if status >= 500 else status, failed)
     return with_retry(answered, known(error))
 
@@ -84,6 +109,13 @@ def _language(shown: "Shown") -> str:
     if shown.link and shown.link.language:
         return shown.link.language
     return _browsers_language(shown.site.languages)
+
+
+def _every_language() -> Sequence[str]:
+    from chalicelib import wording
+    from chalicelib.pages import render
+
+    return wording.languages(render.COPY)
 
 
 def _browsers_language(offered: Sequence[str]) -> str:

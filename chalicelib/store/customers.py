@@ -94,10 +94,18 @@ def stored_invoice(row: ObjectRow, invoice: Invoice) -> StoredInvoice:
         next_at=whole(row.due_at),
         closed=row.case_closed,
         sent=tuple((str(each["step"]), int(each["at"])) for each in row.case_sent or ()),
-        collected=tuple((str(one["card"]), str(one["step"]), int(one["at"])) for one in row.case_collected or ()),
+        collected=_collected(row),
         variant=row.case_variant,
         end_day=None if plan is None else int(plan["end_day"]),
     )
+
+
+def _collected(row: ObjectRow) -> tuple[tuple[str, str, int], ...]:
+    """What was done with new cards, each once: two workers at once ask Stripe with one key, and are told the same."""
+    first: dict[tuple[str, str], int] = {}
+    for line in row.case_collected or ():
+        first.setdefault((str(line["card"]), str(line["step"])), int(line["at"]))
+    return tuple((card, step, at) for (card, step), at in first.items())
 
 
 def product_names(scope: str, products: Iterable[str]) -> dict[str, str]:

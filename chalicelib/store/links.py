@@ -69,7 +69,18 @@ def row(token: str, link: Link) -> LinkRow:
 
 def find(token: str) -> Link:
     """The link of a token, dead or alive. Raises NotFound."""
-    row = get(LinkRow, keys.link(token))
+    return _found(keys.link(token))
+
+
+def named(ident: str) -> Link:
+    """The link of a public id, dead or alive. Raises NotFound."""
+    if not is_id(ident):
+        raise NotFound("There is no such link.", "id")
+    return _found(keys.link_of(ident))
+
+
+def _found(key: keys.Key) -> Link:
+    row = get(LinkRow, key)
     if row is None:
         raise NotFound("There is no such link.")
     return _link(row)

@@ -27,6 +27,9 @@ OFFERED = (
     ("Nordlys Large", "Three bags of 250 g from three farms, with the story of each.", 34900),
 )
 
+COUPON = "STAY20"
+PAUSES = [{"interval": "month", "interval_count": 1}, {"interval": "month", "interval_count": 3}]
+
 
 def client(api_key: str, address: str) -> stripe.StripeClient:
     """The official SDK, talking to `address`."""
@@ -43,6 +46,13 @@ def create_plans(shop: stripe.StripeClient) -> list[Plan]:
         )
         plans.append(Plan(name, about, amount, price.id, product.id))
     return plans
+
+
+def create_coupon(shop: stripe.StripeClient) -> str:
+    """What the merchant offers to who is about to leave."""
+    return shop.v1.coupons.create(
+        {"id": COUPON, "name": "Stay with us", "percent_off": 20, "duration": "repeating", "duration_in_months": 3}
+    ).id
 
 
 def list_plans(shop: stripe.StripeClient) -> list[Plan]:
@@ -64,7 +74,8 @@ def portals(plans: Sequence[Plan]) -> dict[Kind, Raw]:
         "proration_behavior": "create_prorations",
         "products": [{"product": plan.product, "prices": [plan.price]} for plan in plans],
     }
-    features = {**full["features"], "subscription_update": change}
+    pause = {"enabled": True, "duration": {"type": "interval_options", "interval_options": PAUSES}}
+    features = {**full["features"], "subscription_update": change, "subscription_pause": pause}
     headline = {"headline": "Nordlys - coffee with the light of the north"}
     return {"full": {**full, "business_profile": headline, "features": features}, "minimal": minimal}
 

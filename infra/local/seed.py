@@ -2,6 +2,8 @@
 
 import json
 import os
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from chalicelib.core.model import Site
@@ -43,7 +45,13 @@ def site(deployed: Deployed, account: str, shop: str) -> Site:
         accent="#0f6b5c",
         time_zone="Europe/Stockholm",
         country="SE",
+        pay_open_invoices=True,
     )
+
+
+def offering(made: Site, prices: Sequence[str], coupon: str) -> Site:
+    """The site with what its flows may offer."""
+    return replace(made, offer_prices=tuple(prices), retention_coupons=(coupon,))
 
 
 def set_stripe_up(deployment: Deployment, merchant: Client, made: Site, portals: dict[Kind, Raw], now: int) -> Site:

@@ -38,6 +38,15 @@ LANGUAGES = {
     "fi": "Suomi",
     "nl": "Nederlands",
 }
+FLOWS = {
+    "payment_method_update": "Change card",
+    "customer_update": "Change address",
+    "subscription_update": "Change plan",
+    "subscription_update_confirm": "Take the next larger box",
+    "subscription_pause": "Pause",
+    "subscription_cancel": "Cancel",
+}
+"""The pages of the portal that the account has a button for."""
 STEPS = {"1": "A day passes", "7": "A week passes", "31": "A month passes"}
 
 
@@ -60,9 +69,8 @@ class Shop:
             if request.method == "POST":
                 return self.act(request, customer)
             if customer:
-                return page(
-                    "shop_account.html", state=self.state(customer), clock=self.clock(), steps=STEPS, error=None
-                )
+                state, clock = self.state(customer), self.clock()
+                return page("shop_account.html", state=state, flows=FLOWS, clock=clock, steps=STEPS, error=None)
             return self.front(None)
         except (Refused, drive.NotDrained, drive.FunctionFailed, stripe.StripeError) as error:
             return self.front(str(error))
@@ -75,7 +83,7 @@ class Shop:
             self.sessions[token] = self.subscribe(form)
             return _home(f"session={token}; HttpOnly; SameSite=Lax")
         if request.path == "/billing" and customer:
-            return redirect(self.portal(customer))
+            return redirect(self.portal(customer, form.get("flow")))
         if request.path == "/clock" and form.get("days") in STEPS:
             drive.advance(self.stack, int(form["days"]) * drive.DAY)
             return redirect("/")
@@ -99,16 +107,36 @@ class Shop:
         values = {"plans": plans, "cards": CARDS, "languages": LANGUAGES, "clock": self.clock(), "steps": STEPS}
         return page("shop_front.html", 502 if error else 200, error=error, **values)
 
-    def portal(self, customer: str) -> str:
-        """Ask Stamkund for a portal session; the address to send the customer to."""
-        answer = self.ask("POST", "/v1/portal-sessions", {"customer": customer, "return_url": f"{self.stack.shop}/"})
-        return str(answer["url"])
+    def portal(self, customer: str, kind: str | None) -> str:
+        """Ask Stamkund for a portal session, at one page of it if the button names one; where to send the customer."""
+        asked: dict[str, Any] = {"customer": customer, "return_url": f"{self.stack.shop}/"}
+        if kind in FLOWS:
+            asked["flow"] = self.flow(customer, kind)
+        return str(self.ask("POST", "/v1/portal-sessions", asked)["url"])
+
+    def flow(self, customer: str, kind: str) -> dict[str, Any]:
+        """A flow about the customer's own subscription, at whose end they come back here."""
+        after = {"type": "redirect", "redirect": {"return_url": f"{self.stack.shop}/back/{kind}"}}
+        flow: dict[str, Any] = {"type": kind, "after_completion": after}
+        if kind.startswith("subscription_"):
+            subscription = self.state(customer)["subscriptions"][0]
+            flow["subscription"] = subscription["id"]
+        if kind == "subscription_cancel":
+            flow["retention"] = {"type": "coupon_offer", "coupon_offer": {"coupon": nordlys.COUPON}}
+        if kind == "subscription_update_confirm":
+            flow["items"] = [{"price": self.larger(subscription["items"][0]["price"]), "quantity": 1}]
+        return flow
+
+    def larger(self, price: str) -> str:
+        """The plan after the one of this price; the largest one stays."""
+        prices = [plan.price for plan in nordlys.list_plans(self.stripe)]
+        return prices[min(prices.index(price) + 1, len(prices) - 1)]
 
     def state(self, customer: str) -> dict[str, Any]:
         """What Stamkund knows of the customer."""
         return self.ask("GET", f"/v1/customers/{customer}", None)
 
-    def ask(self, method: str, path: str, body: dict[str, str] | None) -> dict[str, Any]:
+    def ask(self, method: str, path: str, body: dict[str, Any] | None) -> dict[str, Any]:
         """Call Stamkund's API from the merchant's back end. Raises Refused with what it said."""
         request = urllib.request.Request(
             self.stack.api + path,

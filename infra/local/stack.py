@@ -15,7 +15,7 @@ class Stack:
     """Addresses without a trailing slash, and names.
 
     `stripe_key` is the twin's API key. `functions` maps logical ids to the functions' names; `queues` are the URLs of
-    the two working queues, `dead` those of the queues that hold what failed. `clock_file` holds the offset of the shared
+    the working queues, `dead` those of the queues that hold what failed. `clock_file` holds the offset of the shared
     clock, and `twin` says whether `stripe` is ours to move. `site_secret` signs redirects.
     """
 

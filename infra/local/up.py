@@ -165,7 +165,9 @@ def set_up(cloud: Aws, deployed: Deployed, ports: Ports, options: Options, clock
         os.environ.update(cloud.environment())
         deployment = Deployment("local", Stacks(DATA_STACK, APP_STACK, cloud.url))
         merchant = nordlys.client(STRIPE_KEY, stripe_url)
-        portals = nordlys.portals(nordlys.create_plans(merchant))
+        plans = nordlys.create_plans(merchant)
+        portals = nordlys.portals(plans)
+        site = seed.offering(site, [plan.price for plan in plans], nordlys.create_coupon(merchant))
         site = seed.set_stripe_up(deployment, merchant, site, portals, now)
         value = deployment.secret()
     api_key = seed.put_site(cloud, deployed, site, now)
@@ -184,7 +186,7 @@ def set_up(cloud: Aws, deployed: Deployed, ports: Ports, options: Options, clock
         webhook_secret=value["webhook_secrets"]["default"][0],
         stripe_key=STRIPE_KEY,
         functions=deployed.functions,
-        queues=(data["EventsUrl"], data["MailsUrl"]),
+        queues=(data["EventsUrl"], data["NewCardsUrl"], data["MailsUrl"]),
         dead=(data["EventsDeadUrl"], data["NewCardsDeadUrl"], data["MailsDeadUrl"], data["UndeliveredUrl"]),
         clock_file=str(clock_file),
         twin=not options.stripe_url,

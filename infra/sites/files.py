@@ -7,10 +7,9 @@ from email.utils import parseaddr
 from typing import Any
 from zoneinfo import available_timezones
 
-from chalicelib import campaigns, wording
+from chalicelib import wording
 from chalicelib.core.brand import palette
 from chalicelib.core.model import Site
-from chalicelib.errors import Misconfigured
 from infra.package import ROOT
 from infra.shape import (
     Check,
@@ -29,6 +28,7 @@ from infra.shape import (
     text,
     word,
 )
+from infra.sites import owing
 
 FOLDER = ROOT / "infra" / "sites"
 ACCOUNT = matching(r"acct_[A-Za-z0-9]+", "the id of a Stripe account: acct_...")
@@ -102,7 +102,7 @@ def site_of(name: str, raw: dict[str, Any], facts: Facts) -> SiteFile:
     }
     for key, value in given.items():
         given[key] = tuple(value) if isinstance(value, list) else value
-    site = Site(**given)
+    site = Site(**given | owing.values(raw))
     return SiteFile(name, site, portal.get("full", "full"), portal.get("minimal", "minimal"))
 
 
@@ -125,14 +125,14 @@ def _fields(local: bool) -> dict[str, Check | Needed]:
             {
                 "full": matching(r"[a-z0-9_-]+", "the name of a file in infra/stripe/portal, without .yaml"),
                 "minimal": matching(r"[a-z0-9_-]+", "the name of a file in infra/stripe/portal, without .yaml"),
-                "offer_prices": listed(matching(r"price_[A-Za-z0-9]+", "the id of a price: price_...")),
+                "offer_prices": listed(owing.PRICE),
                 "retention_coupons": listed(matching(r"[A-Za-z0-9_-]{1,200}", "the id of a coupon")),
             }
         ),
         "time_zone": _time_zone,
-        "country": matching(r"[A-Z]{2}", "two capital letters (ISO 3166): SE"),
+        "country": owing.COUNTRY,
         "languages": listed(one_of(*_languages()), least=1),
-        "campaign": _campaign,
+        **owing.fields(),
         "reminders": one_of("on", "shadow", "off"),
         "pay_open_invoices": flag,
         "accounts": listed(ACCOUNT),
@@ -165,13 +165,6 @@ def _colour(value: Any, path: str) -> Iterator[str]:
 def _time_zone(value: Any, path: str) -> Iterator[str]:
     if not isinstance(value, str) or value not in available_timezones():
         yield f"{path}: {value!r} must be a name of the IANA time zone database: Europe/Stockholm"
-
-
-def _campaign(value: Any, path: str) -> Iterator[str]:
-    try:
-        campaigns.load(value if isinstance(value, str) else "")
-    except Misconfigured as error:
-        yield f"{path}: {error.message}"
 
 
 def _against(raw: dict[str, Any], facts: Facts) -> Iterator[str]:

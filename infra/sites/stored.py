@@ -1,6 +1,8 @@
 """The sites in the deployment's table, held against their files."""
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from chalicelib.core.model import Site
 from chalicelib.errors import Misconfigured
@@ -9,7 +11,7 @@ from infra.deployment import Deployment
 from infra.difference import Change, compare
 from infra.sites.files import Facts
 
-KEPT = ("portal_configuration", "card_configuration", "login_url", "metadata", "campaign_rules", "experiment", "access")
+KEPT = ("portal_configuration", "card_configuration", "login_url", "metadata")
 """What `infra.stripe` and nobody's file decides."""
 
 
@@ -49,7 +51,16 @@ def plan(wanted: Site) -> Step:
     if there is None:
         return Step(wanted, None, compare({}, asdict(wanted)))
     wanted = replace(wanted, **{name: getattr(there, name) for name in KEPT})
-    return Step(wanted, there, compare(asdict(there), asdict(wanted)))
+    return Step(wanted, there, [*_changes(asdict(there), asdict(wanted))])
+
+
+def _changes(there: dict[str, Any], wanted: dict[str, Any]) -> Iterator[Change]:
+    """Field by field. Of a site the order of a list counts (the first language), and so does what is no longer there."""
+    for name, value in wanted.items():
+        found = compare(there[name], value, name)
+        yield from found
+        if not found and there[name] != value:
+            yield Change(name, there[name], value)
 
 
 def bring(step: Step) -> None:

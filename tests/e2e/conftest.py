@@ -3,7 +3,9 @@
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -12,15 +14,18 @@ from infra.local.processes import Processes
 from infra.local.stack import Stack
 from infra.local.up import Options, start
 from infra.package import ROOT
+from tests.e2e import leaks
 
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """Everything that `python -m infra.local up` starts."""
+    """Everything that `python -m infra.local up` starts. At the end, no secret may lie in a log or in the table."""
     processes = Processes(tmp_path_factory.mktemp("stack"))
     try:
-        yield start(processes, Options())
+        started = start(processes, Options())
+        yield started
         processes.check()
+        assert leaks.leaked(started) == []
     finally:
         processes.stop()
 
@@ -39,10 +44,12 @@ def browser() -> Iterator[Browser]:
         opened.close()
 
 
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
+@contextmanager
+def window(browser: Browser, **how: Any) -> Iterator[Page]:
     """A fresh browser window in which no page may fail to load something or log an error."""
-    context = browser.new_context(viewport={"width": 1024, "height": 768}, locale="en-GB", color_scheme="light")
+    settings = {"viewport": {"width": 1024, "height": 768}, "locale": "en-GB", "color_scheme": "light"}
+    context = browser.new_context(**settings | how)
+    context.set_default_timeout(60_000)  # the first click of all waits for cold functions, on whatever machine
     page = context.new_page()
     complaints: list[str] = []
     context.on("weberror", lambda error: complaints.append(str(error.error)))
@@ -51,6 +58,13 @@ def page(browser: Browser) -> Iterator[Page]:
     yield page
     context.close()
     assert complaints == []
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A window of an ordinary size."""
+    with window(browser) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from chalicelib.core import tokens
-from infra.local import nordlys
+from infra.local import drive, nordlys
 from infra.local.stack import Stack
 
 pytestmark = pytest.mark.stack
@@ -82,17 +82,18 @@ def sessions(stack: Stack) -> int:
     return len(made.data)
 
 
-def test_of_ten_clicks_at_once_on_a_single_use_link_one_opens(stack: Stack, customer: str) -> None:
+def test_of_five_clicks_at_once_on_a_single_use_link_one_opens(stack: Stack, customer: str) -> None:
+    """A hundred looks and fifty clicks are counted where they are cheap; here each one at once is a Lambda that starts."""
     body = {"customer": customer, "single_use": True}
     made = ask("POST", f"{stack.api}/v1/portal-links", body, stack.api_key)
     url = json.loads(made.text)["url"]
-    assert {ask(method, url).status for method in ("GET", "HEAD") * 50} == {200}
+    assert {ask(method, url).status for method in ("GET", "HEAD") * 5} == {200}
     before = sessions(stack)
 
-    with ThreadPoolExecutor(10) as pool:
-        statuses = list(pool.map(lambda _: ask("POST", url).status, range(10)))
+    with ThreadPoolExecutor(5) as pool:
+        statuses = list(pool.map(lambda _: ask("POST", url).status, range(5)))
 
-    assert sorted(statuses) == [303] + [410] * 9
+    assert sorted(statuses) == [303] + [410] * 4
     assert sessions(stack) == before + 1
 
 
@@ -110,7 +111,7 @@ def test_of_five_followers_of_a_signed_redirect_at_once_one_gets_in(stack: Stack
 
 def signed(stack: Stack, **values: str) -> str:
     """A signed address; its parameters stand in no order, as form encoding writes them."""
-    values |= {"expires": str(int(time.time()) + 500), "nonce": f"nonce-of-{time.time_ns()}"}
+    values |= {"expires": str(drive.now(stack) + 500), "nonce": f"nonce-of-{time.time_ns()}"}
     values["signature"] = tokens.sign(stack.site, values, stack.site_secret)
     return f"{stack.api}/portal/{stack.site}?{urlencode(list(reversed(values.items())))}"
 

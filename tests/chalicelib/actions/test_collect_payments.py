@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.actions import ask_stripe
 from chalicelib.entrypoints.collect_payments import collect_payments
 from chalicelib.store import customers, sites
 from tests.conftest import SITE, Cloud, everything
@@ -103,6 +104,27 @@ def test_the_same_news_twice_pays_once(shop: Shop, cloud: Cloud, edge: TwinEdge)
     assert len(pays) == len(set(pays)) == 1
     charges = [each for each in shop.twin.objects("charge") if each["status"] == "succeeded"]
     assert len(charges) == 2  # the first month, and this one
+
+
+def test_two_workers_at_once_pay_once_and_it_is_told_once(
+    shop: Shop, cloud: Cloud, edge: TwinEdge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both read the invoice while it is open; Stripe answers the second one's key as it answered the first's."""
+    customer = shop.fail_renewal()
+    cloud.messages(cloud.cards_url)
+    card = shop.card(customer, "pm_card_visa")
+    shop.deliver()
+    news = cloud.messages(cloud.cards_url)[-1:]
+    while_open = ask_stripe.fetch_invoice(shop.newest_invoice(customer)["id"], SITE.scope)
+    monkeypatch.setattr(ask_stripe, "fetch_invoice", lambda *_: while_open)
+
+    for _ in range(2):
+        assert collect_payments(sqs_event(*news), None) == {"batchItemFailures": []}
+
+    assert steps(customer) == [(card, "paid")]
+    assert (
+        len([each for each in shop.twin.objects("charge") if each["status"] == "succeeded"]) == 2
+    )  # and the first month
 
 
 def test_a_payment_whose_answer_was_lost_is_asked_for_with_the_same_key(

@@ -193,9 +193,14 @@ def test_a_link_keeps_all_of_its_flow_until_the_click(portal: Portal) -> None:
 
     assert (clicked.status, clicked.headers["Location"]) == (303, portal.session["url"])
     assert portal.session["locale"] == "pt-BR"
-    assert portal.session["return_url"] == body["return_url"]
     assert portal.session["flow"]["subscription_update_confirm"]["items"] == flow["items"]
-    assert portal.session["flow"]["after_completion"]["redirect"] == flow["after_completion"]["redirect"]
+    over, ended = portal.session["return_url"], portal.session["flow"]["after_completion"]["redirect"]["return_url"]
+    assert (over, ended) == (f"{SITE.base_url}/done/{made['id']}", f"{SITE.base_url}/done/{made['id']}?flow=done")
+    back = [call("GET", "/done/{link_id}", query=query, link_id=made["id"]) for query in ({}, {"flow": "done"})]
+    assert [each.headers["Location"] for each in back] == [
+        body["return_url"],
+        flow["after_completion"]["redirect"]["return_url"],
+    ]
 
 
 def test_an_offer_that_the_site_takes_back_is_no_longer_opened_by_its_links(portal: Portal, cloud: Cloud) -> None:

@@ -2,6 +2,8 @@
 
 import pytest
 
+from chalicelib.actions import throttle
+from chalicelib.errors import TooMany
 from chalicelib.store import keys, links, table
 from chalicelib.store.tables import LinkRow
 from tests.chalicelib.actions.test_send_reminder import run
@@ -81,15 +83,25 @@ def test_the_button_opens_the_portal_at_the_card(shop: Shop, customer: str, api_
     assert session["customer"] == customer
 
 
-def test_a_click_costs_at_most_two_reads_and_one_write(customer: str, api_key: str, cloud: Cloud) -> None:
-    token = token_for(customer, api_key, single_use=True)
-    get(token)
-    cloud.dynamodb_requests.clear()
+def test_a_click_costs_at_most_two_reads_and_one_write(shop: Shop, customer: str, api_key: str, cloud: Cloud) -> None:
+    shop.fail_renewal()
+    shop.advance(DAY)
+    assert run(shop, cloud) == ["sent"]
+    costs = {
+        token_for(customer, api_key): ["GetItem"],
+        token_for(customer, api_key, single_use=True): ["GetItem", "UpdateItem"],
+        cloud.mails()[0].body.split("/l/")[1].split()[0].strip('"<>'): [
+            "GetItem",
+            "GetItem",
+        ],  # a case's link, and the case
+    }
+    for token, cost in costs.items():
+        get(token)
+        cloud.dynamodb_requests.clear()
 
-    post(token)
+        assert post(token).status == 303
 
-    assert cloud.dynamodb_requests.count("GetItem") <= 2
-    assert cloud.dynamodb_requests.count("UpdateItem") == 1
+        assert cloud.dynamodb_requests == cost
 
 
 def test_a_single_use_link_opens_once_and_then_says_so_kindly(customer: str, api_key: str) -> None:
@@ -137,6 +149,25 @@ def test_an_unknown_link_is_a_page_too(cloud: Cloud, token: str) -> None:
 
     assert answer.status == 404
     assert "<h1" in answer.text
+
+
+@pytest.mark.parametrize("route, name", [(ROUTE, "token"), ("/done/{link_id}", "link_id")])
+@pytest.mark.parametrize("token", ["//evil.example", "https://evil.example", "javascript:alert(1)", "\\\\evil.example"])
+def test_a_page_about_a_failure_leads_nowhere_that_the_address_names(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch, route: str, name: str, token: str
+) -> None:
+    """API Gateway hands `%2F%2Fevil.example` over as `//evil.example`."""
+
+    def refuse(*_: object) -> None:
+        raise TooMany("Too many requests: come again later.", 60)
+
+    monkeypatch.setattr(throttle, "take", refuse)
+
+    answer = call("GET", route, **{name: token})
+
+    assert answer.status == 429
+    assert "evil" not in answer.text
+    assert "alert" not in answer.text
 
 
 def test_the_link_of_a_settled_invoice_says_that_nothing_is_left_to_do(shop: Shop, cloud: Cloud) -> None:

@@ -16,7 +16,7 @@ from tests.edge import TwinEdge
 from tests.shop import Shop
 
 SMALL = Rule(burst=5, per_second=1, most=3)
-OPEN = ("/l/{token}", "/portal/{site_id}", "/login/{site_id}", "/health", "/openapi.json")
+OPEN = ("/l/{token}", "/done/{link_id}", "/portal/{site_id}", "/login/{site_id}", "/health", "/openapi.json")
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def small(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def visit(path: str, address: str) -> dict[str, Any]:
     """A browser at one of the open routes."""
-    event = rest_event("GET", path, token="unknown", site_id="unknown")
+    event = rest_event("GET", path, token="unknown", link_id="unknown", site_id="unknown")
     event["requestContext"]["identity"] = {"sourceIp": address}
     answer: dict[str, Any] = app(event, None)
     return answer

@@ -1,5 +1,6 @@
 """A site's file: what becomes of it, and every mistake by its name."""
 
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -8,10 +9,10 @@ from typing import Any
 import pytest
 import yaml
 
-from chalicelib.core.model import Site
+from chalicelib.core.model import AccessPolicy, CampaignRule, Experiment, Site
 from infra.package import ROOT
 from infra.shape import FileError
-from infra.sites import files
+from infra.sites import files, stored
 from infra.sites.files import Facts
 from tests.conftest import SITE
 from tests.infra.deployment import write
@@ -49,6 +50,20 @@ def test_every_field_has_its_place(folder: Path, facts: Facts) -> None:
         portal={"full": "a", "minimal": "b", "offer_prices": ["price_1"], "retention_coupons": ["STAY"]},
         languages=["sv"],
         campaign="monthly_14",
+        campaign_rules=[
+            {"price": "price_1", "campaign": "monthly_28"},
+            {"interval": "year", "campaign": "annual_60"},
+            {"country": "NO", "campaign": "monthly_28"},
+        ],
+        experiment={"id": "spring", "campaign": "monthly_28", "share": 20, "hold_out": 5},
+        access={
+            "full_days": 3,
+            "end_days": 10,
+            "limited_invoices": 2,
+            "blocked_invoices": 4,
+            "limited_amounts": {"sek": 50000, "eur": 5000},
+            "blocked_amounts": {"sek": 90000},
+        },
         reminders="shadow",
         pay_open_invoices=True,
         accounts=["acct_2"],
@@ -62,6 +77,13 @@ def test_every_field_has_its_place(folder: Path, facts: Facts) -> None:
         offer_prices=("price_1",),
         retention_coupons=("STAY",),
         languages=("sv",),
+        campaign_rules=(
+            CampaignRule("monthly_28", price="price_1"),
+            CampaignRule("annual_60", interval="year"),
+            CampaignRule("monthly_28", country="NO"),
+        ),
+        experiment=Experiment("spring", "monthly_28", share=20, hold_out=5),
+        access=AccessPolicy(3, 10, 2, 4, {"sek": 50000, "eur": 5000}, {"sek": 90000}),
         reminders="shadow",
         pay_open_invoices=True,
         accounts=("acct_2",),
@@ -69,14 +91,34 @@ def test_every_field_has_its_place(folder: Path, facts: Facts) -> None:
     assert (only(facts).full, only(facts).minimal) == ("a", "b")
 
 
-def test_the_file_can_say_what_a_site_has_and_the_portal_does_not_decide() -> None:
-    """Rules of campaigns, an experiment and a grace of one's own cannot be said in the file yet: docs/reminders.md."""
-    kept = {"portal_configuration", "card_configuration", "login_url", "metadata"}
-    kept |= {"campaign_rules", "experiment", "access"}
-    raw = yaml.safe_load((ROOT / "infra" / "sites" / "example.yaml").read_text())
-    said = raw.keys() | raw["brand"].keys() | raw["portal"].keys() | {"base_url", "logo_url"}
+def example(everything: bool = False) -> dict[str, Any]:
+    """The example; with `everything`, also the fields that it has as comments."""
+    text = (ROOT / "infra" / "sites" / "example.yaml").read_text()
+    raw: dict[str, Any] = yaml.safe_load(
+        re.sub(r"^( *)# (\w+: )", r"\1\2", text, flags=re.MULTILINE) if everything else text
+    )
+    return raw
 
+
+def test_the_file_can_say_what_a_site_has_and_the_portal_does_not_decide() -> None:
+    kept = {"portal_configuration", "card_configuration", "login_url", "metadata"}
+    raw = example(everything=True)
+    said = raw.keys() | raw["brand"].keys() | raw["portal"].keys()
+
+    assert set(stored.KEPT) == kept
     assert set(Site.__dataclass_fields__) - kept <= said
+    assert set(AccessPolicy.__dataclass_fields__) == raw["access"].keys()
+
+
+def test_the_examples_comments_can_be_made_lines(folder: Path) -> None:
+    shutil.rmtree(folder)
+    folder.mkdir()
+    (folder / "shop.yaml").write_text(yaml.safe_dump(example(everything=True)))
+
+    found = only(Facts("acct_1ExampleExample", False, "example.com", "https://abc.example/api", "shop"))
+
+    assert found.site.experiment == Experiment("spring", "monthly_28", 20, 5)
+    assert found.site.access == AccessPolicy(7, 14, 2, 3, {"sek": 50000}, {"sek": 200000})
 
 
 def test_the_example_can_be_copied_as_it_stands(folder: Path) -> None:
@@ -96,6 +138,16 @@ def test_a_bare_on_and_off_mean_what_people_mean(folder: Path, facts: Facts) -> 
         with (folder / "shop.yaml").open("a") as file:
             file.write(f"reminders: {written}\n")
         assert only(facts).site.reminders == meant
+
+
+def rule(campaign: str = "annual_60", **by: Any) -> dict[str, Any]:
+    """A rule of campaigns."""
+    return {"campaign": campaign, **by}
+
+
+def trial(**changes: Any) -> dict[str, Any]:
+    """An experiment."""
+    return {"id": "spring", "campaign": "monthly_28", "share": 20, **changes}
 
 
 @pytest.mark.parametrize(
@@ -135,6 +187,50 @@ def test_a_bare_on_and_off_mean_what_people_mean(folder: Path, facts: Facts) -> 
         ({"portal": {"offer_prices": ["prod_1"]}}, "portal.offer_prices[0]: 'prod_1' must be the id of a price"),
         ({"portal": {"retention_coupons": ["a b"]}}, "portal.retention_coupons[0]"),
         ({"campaign": "weekly"}, "campaign: There is no campaign 'weekly'"),
+        ({"campaign_rules": {"year": "annual_60"}}, "campaign_rules: must be a list"),
+        ({"campaign_rules": [rule()]}, "campaign_rules[0]: must hold one of price, interval, country"),
+        (
+            {"campaign_rules": [rule(price="price_1", country="SE")]},
+            "campaign_rules[0]: must hold one of price, interval",
+        ),
+        ({"campaign_rules": [{"interval": "year"}]}, "campaign_rules[0].campaign: is missing"),
+        (
+            {"campaign_rules": [rule(interval="yearly")]},
+            "campaign_rules[0].interval: must be one of day, week, month, year",
+        ),
+        ({"campaign_rules": [rule(price="prod_1")]}, "campaign_rules[0].price: 'prod_1' must be the id of a price"),
+        ({"campaign_rules": [rule(country=False)]}, "campaign_rules[0].country: must be text: put it in quotes"),
+        (
+            {"campaign_rules": [rule("weekly", country="SE")]},
+            "campaign_rules[0].campaign: There is no campaign 'weekly'",
+        ),
+        (
+            {"campaign_rules": [rule(country="SE"), rule("monthly_14", country="SE")]},
+            "campaign_rules: 2 rules are for the country SE: only the first would ever hold",
+        ),
+        ({"experiment": None}, "experiment: must hold id, campaign, share, hold_out"),
+        ({"experiment": trial(id="a:B")}, "experiment.id: 'a:B' must be letters, digits"),
+        ({"experiment": trial(share=101)}, "experiment.share: must be a whole number from 0 to 100"),
+        ({"experiment": trial(share=20.0)}, "experiment.share: must be a whole number"),
+        ({"experiment": trial(share=60, hold_out=41)}, "experiment: share and hold_out are of a hundred cases"),
+        ({"experiment": trial(share=0)}, "experiment: share and hold_out are of a hundred cases"),
+        ({"experiment": trial(campaign="weekly")}, "experiment.campaign: There is no campaign 'weekly'"),
+        ({"access": 7}, "access: must hold full_days, end_days"),
+        ({"access": {"full_days": -1}}, "access.full_days: must be a whole number from 0 to 366"),
+        ({"access": {"full_days": True}}, "access.full_days: must be a whole number"),
+        ({"access": {"end_days": 6}}, "access.end_days: must not be less than full_days, which is 7"),
+        (
+            {"access": {"limited_invoices": 3, "blocked_invoices": 2}},
+            "access.blocked_invoices: must not be less than limited_invoices",
+        ),
+        ({"access": {"limited_amounts": [500]}}, "access.limited_amounts: must hold a line `currency: amount"),
+        ({"access": {"limited_amounts": {"SEK": 5}}}, "access.limited_amounts.SEK: 'SEK' must be a currency"),
+        ({"access": {"blocked_amounts": {"sek": 0}}}, "access.blocked_amounts.sek: must be a whole number from 1"),
+        ({"access": {"blocked_amounts": {"sek": 5.5}}}, "access.blocked_amounts.sek: must be a whole number from 1"),
+        (
+            {"access": {"limited_amounts": {"sek": 9}, "blocked_amounts": {"sek": 8}}},
+            "access.blocked_amounts.sek: must not be less than limited_amounts.sek",
+        ),
         ({"time_zone": "Europe/Gothenburg"}, "time_zone: 'Europe/Gothenburg' must be a name"),
         ({"time_zone": ["UTC"]}, "time_zone: "),
         ({"country": False}, 'country: must be text: put it in quotes ("..."), for YAML reads False'),

@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib.store import sites
 from infra.sites import __main__ as command
-from infra.sites import stored
+from infra.sites import files, stored
 from tests.conftest import SITE, Cloud, everything
 from tests.infra.deployment import put_secret, secret_value, write
 
@@ -73,6 +73,51 @@ def test_what_infra_stripe_has_stored_stays(folder: Path) -> None:
     run("apply")
 
     assert stored.find(SITE.id) == replace(SITE, name="Nordlys AB", **kept)
+
+
+def test_how_a_site_treats_who_owes_is_the_files_to_say(folder: Path, facts: files.Facts, capsys: Printed) -> None:
+    said: dict[str, Any] = {
+        "campaign_rules": [{"interval": "year", "campaign": "annual_60"}],
+        "experiment": {"id": "spring", "campaign": "monthly_28", "share": 20},
+        "access": {"full_days": 3, "limited_amounts": {"sek": 50000}},
+    }
+    write(folder, **said)
+
+    assert run("apply") == 0
+    found = stored.find(SITE.id)
+    assert found == files.read("dev", facts)[0].site
+    assert run("check") == 0
+
+    write(folder)
+    capsys.readouterr()
+    assert run("apply") == 0
+    assert "experiment" in capsys.readouterr().out
+    assert stored.find(SITE.id) == SITE
+
+
+@pytest.mark.parametrize(
+    "first, then, told",
+    [
+        ({"languages": ["en", "sv"]}, {"languages": ["sv", "en"]}, "languages: en, sv -> sv, en"),
+        (
+            {"access": {"limited_amounts": {"sek": 1, "eur": 2}}},
+            {"access": {"limited_amounts": {"sek": 1}}},
+            "access: ",
+        ),
+    ],
+)
+def test_another_order_and_what_was_taken_out_are_differences_too(
+    folder: Path, facts: files.Facts, capsys: Printed, first: dict[str, Any], then: dict[str, Any], told: str
+) -> None:
+    write(folder, **first)
+    run("apply")
+    write(folder, **then)
+    capsys.readouterr()
+
+    assert run("apply") == 0
+
+    assert f"site nordlys: {told}" in capsys.readouterr().out
+    assert stored.find(SITE.id) == files.read("dev", facts)[0].site
 
 
 def test_a_wrong_file_ends_with_1_and_stores_nothing(folder: Path, cloud: Cloud, capsys: Printed) -> None:
