@@ -106,7 +106,11 @@ class Subscription:
 
 @dataclass(frozen=True)
 class Invoice:
-    """An invoice; `next_payment_attempt` is null when Stripe has no retry scheduled. `uncollectible`: why it was given up."""
+    """An invoice; `next_payment_attempt` is null when Stripe has no retry scheduled. `uncollectible`: why it was given up.
+
+    `price` is that of the first line that is no proration, and `period_start` when the period begins that the line bills.
+    `off_stripe` is what somebody has noted as paid elsewhere. Fields with a default came later.
+    """
 
     id: str
     customer: str
@@ -129,6 +133,11 @@ class Invoice:
     subtotal: int | None = None
     total: int | None = None
     uncollectible: str | None = None
+    price: str | None = None
+    period_start: int | None = None
+    paid_at: int | None = None
+    given_up_at: int | None = None
+    off_stripe: int | None = None
 
 
 @dataclass(frozen=True)
