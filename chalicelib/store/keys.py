@@ -5,6 +5,7 @@
 | an event, a ticket, a write | the object's own key, from its id, its owner and (invoices) its `created` |
 | the account page, the state API | one Query on the customer: state first, then invoices, newest first |
 | a customer's invoices, paged | the same Query, from `5#INV#` |
+| recovery: the failed payments of an account, by when they failed | one Query on the sparse index `cases`: the scope |
 | the reminder run | one Query per shard on the sparse index `due`, up to now |
 | all of one payment | one Query on `P#scope#intent` |
 | a customer's charges, refunds, open disputes | one Query each on the sparse index `ref` |

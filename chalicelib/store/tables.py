@@ -90,7 +90,6 @@ class ObjectRow(Row):
     case_attempts = NumberAttribute(null=True)
     case_decline = UnicodeAttribute(null=True)
     case_clicked_at = NumberAttribute(null=True)
-    case_closed_at = NumberAttribute(null=True)
     case_campaign = UnicodeAttribute(null=True)
     case_version = NumberAttribute(null=True)
     case_handled = UnicodeAttribute(null=True)
