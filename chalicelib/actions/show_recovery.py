@@ -22,9 +22,20 @@ DEFINITION = "recovery.1"
 """Names the definitions of docs/reminders.md; a change of what is counted gets another number."""
 
 COLUMNS = (
-    "definition invoice customer subscription opened_at opened_on currency failed_minor failed outcome recovered_minor "
-    "recovered paid_at paid_on days attribution step mails clicked_at decline_code plan campaign variant after_trial"
-).split()
+    *(
+        "definition",
+        "invoice",
+        "customer",
+        "subscription",
+        "opened_at",
+        "opened_on",
+        "currency",
+        "failed_minor",
+        "failed",
+    ),
+    *("outcome", "recovered_minor", "recovered", "paid_at", "paid_on", "days", "attribution", "step", "mails"),
+    *("clicked_at", "decline_code", "plan", "campaign", "variant", "after_trial"),
+)
 
 _CURRENCY = re.compile(r"[a-z]{3}", re.ASCII)
 

@@ -237,6 +237,7 @@ class Site:
     and coupons that a portal flow may offer. `reminders` is `on`, `shadow` (recorded, not sent) or `off`.
     `pay_open_invoices`: a new card pays what is open at once. `campaign` is that of cases for which no rule of
     `campaign_rules` holds (price before interval before country). `access` is the grace that unpaid invoices get.
+    `digest_to` is who gets each day's numbers; null for nobody.
     """
 
     id: str
@@ -267,6 +268,7 @@ class Site:
     campaign_rules: tuple[CampaignRule, ...] = ()
     experiment: Experiment | None = None
     access: AccessPolicy = field(default_factory=AccessPolicy)
+    digest_to: str | None = None
 
     @property
     def scope(self) -> str:

@@ -20,6 +20,7 @@
 | a job (reconcile) and where it stands | `J#scope` / its name |
 | reconcile: whom and what we know | a Scan, filtered; a Query on `K#scope` |
 | the mailer: what a customer was sent, newest first | a Query on `H#scope#cus_`, from `MAIL#` |
+| the merchant's digests, one a day | the same, of `site_` and the site's id; the number is the day's (`date.toordinal`) |
 | may this address be written to | `E#scope#sha256(address)` |
 | how many mails bounced; are they paused | a Query on `J#scope`, from `MAIL#` |
 | redrive: why a message was given up | `Q#worker` / `PARKED#message` |
@@ -180,9 +181,14 @@ def mail(scope: str, customer: str, number: int) -> Key:
     return Key(history(scope, customer), f"{MAILS}{number:08d}")
 
 
+def addresses(scope: str) -> str:
+    """How the partitions of all such addresses begin."""
+    return f"E#{scope}#"
+
+
 def address(scope: str, email: str) -> Key:
     """An address that must not be written to, by its hash."""
-    return Key(f"E#{scope}#{digest(email.strip().lower())}", "ADDRESS")
+    return Key(f"{addresses(scope)}{digest(email.strip().lower())}", "ADDRESS")
 
 
 def mail_health(scope: str, hour: str = "") -> Key:

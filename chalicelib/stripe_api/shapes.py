@@ -182,7 +182,9 @@ def _main_line(raw: Raw) -> Raw:
 
 def _is_proration(line: Raw) -> bool:
     parent = inner(line, "parent")
-    return any(inner(parent, name).get("proration") is True for name in ("subscription_item_details", "invoice_item_details"))
+    return any(
+        inner(parent, name).get("proration") is True for name in ("subscription_item_details", "invoice_item_details")
+    )
 
 
 def invoice_subscription(raw: Raw) -> str | None:

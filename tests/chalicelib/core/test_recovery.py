@@ -29,9 +29,7 @@ def failed(**changes: Any) -> Failure:
 
 def paid(after: int = DAY, tries: int = 2, amount: int = 14900, **changes: Any) -> Failure:
     """The same, paid so many seconds later by a retry."""
-    record = invoice(
-        status="paid", amount_paid=amount, amount_remaining=0, attempt_count=tries, paid_at=NOW + after
-    )
+    record = invoice(status="paid", amount_paid=amount, amount_remaining=0, attempt_count=tries, paid_at=NOW + after)
     return failed(**{"invoice": record, **changes})
 
 

@@ -87,9 +87,7 @@ def _next_try(world: World, invoice: Obj) -> None:
         world.at(at, "collect", invoice["id"])
 
 
-def settle(
-    world: World, invoice: Obj, card: Obj | None, outside: bool = False, automatic: bool = False
-) -> None:
+def settle(world: World, invoice: Obj, card: Obj | None, outside: bool = False, automatic: bool = False) -> None:
     """The invoice is paid: by this card, or without one when nothing was due or it was paid outside Stripe.
 
     The first try counts, whoever makes it, and later ones if they are automatic.
