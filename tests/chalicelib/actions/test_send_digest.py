@@ -225,7 +225,7 @@ def test_what_ses_refuses_for_good_is_left_until_tomorrow(
     morning(shop)
     refused = {"Error": {"Code": "MessageRejected"}, "ResponseMetadata": {"HTTPStatusCode": 400}}
     with monkeypatch.context() as broken:
-        answer_ses(broken, ClientError(refused, "SendEmail"), {})  # type: ignore[arg-type]
+        answer_ses(broken, ClientError(refused, "SendEmail"), {})
         run(cloud)
 
     assert run(cloud) == 0

@@ -28,7 +28,7 @@ from tests.shop import DAY, Shop
 
 REPORT, TABLE = "/v1/metrics/recovery", "/v1/reports/recovery.csv"
 HOUR = 3600
-ALWAYS = Write(Guard(), None, 0, 0)
+ALWAYS = Write(Guard(), NOW, NOW + 4)
 NOTHING = {"count": 0, "amount": 0}
 ONE = {"count": 1, "amount": 14900}
 WINTER = {"from": "2026-11-01", "to": "2027-03-31"}

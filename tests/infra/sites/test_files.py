@@ -51,6 +51,7 @@ def test_every_field_has_its_place(folder: Path, facts: Facts) -> None:
         campaign="monthly_14",
         reminders="shadow",
         pay_open_invoices=True,
+        digest_to="astrid@nordlys.example",
         accounts=["acct_2"],
     )
 
@@ -64,6 +65,7 @@ def test_every_field_has_its_place(folder: Path, facts: Facts) -> None:
         languages=("sv",),
         reminders="shadow",
         pay_open_invoices=True,
+        digest_to="astrid@nordlys.example",
         accounts=("acct_2",),
     )
     assert (only(facts).full, only(facts).minimal) == ("a", "b")
@@ -74,7 +76,7 @@ def test_the_file_can_say_what_a_site_has_and_the_portal_does_not_decide() -> No
     kept = {"portal_configuration", "card_configuration", "login_url", "metadata"}
     kept |= {"campaign_rules", "experiment", "access"}
     raw = yaml.safe_load((ROOT / "infra" / "sites" / "example.yaml").read_text())
-    said = raw.keys() | raw["brand"].keys() | raw["portal"].keys() | {"base_url", "logo_url"}
+    said = raw.keys() | raw["brand"].keys() | raw["portal"].keys() | {"base_url", "logo_url", "digest_to"}
 
     assert set(Site.__dataclass_fields__) - kept <= said
 
