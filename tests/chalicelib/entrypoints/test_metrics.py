@@ -17,7 +17,8 @@ from chalicelib.actions.send_reminder import send_reminder
 from chalicelib.core.choice import Payer, choose
 from chalicelib.core.model import Experiment, Invoice, Kind, scope
 from chalicelib.core.window import Guard, Write
-from chalicelib.store import api_keys, cases, keys, objects, sites
+from chalicelib.errors import StoreUnavailable
+from chalicelib.store import api_keys, cases, keys, links, objects, sites
 from chalicelib.store.keys import Key
 from chalicelib.store.objects import News
 from tests import records
@@ -166,8 +167,6 @@ def follow(cloud: Cloud, customer: str) -> None:
 
 def link_of(token: str) -> str:
     """The partition of the customer for whom a link was made."""
-    from chalicelib.store import links  # noqa: PLC0415 - one name less at the top
-
     link = links.find(token)
     return keys.of_customer(link.scope, link.customer)
 
@@ -395,3 +394,32 @@ def test_the_usual_period_is_the_last_thirty_days(month: Month, key: str) -> Non
     found = call("GET", REPORT, key=key).json
 
     assert (found["from"], found["to"]) == ("2026-10-04", "2026-11-02")
+
+
+def test_a_click_that_cannot_be_written_down_holds_nobody_up(
+    month: Month, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    month.begin({})
+    month.shop.advance(26 * HOUR)
+    assert month.mail() == ["sent"]
+
+    def fail(*_: Any) -> None:
+        raise StoreUnavailable("throttled")
+
+    monkeypatch.setattr(cases, "clicked", fail)
+    (token,) = {token for mail in cloud.mails() for token in re.findall(r"/l/([\w-]{43})", mail.body)}
+
+    assert call("POST", "/l/{token}", token=token).status == 303
+
+
+def test_looking_at_the_page_of_a_link_is_no_click(month: Month, key: str, cloud: Cloud) -> None:
+    (customer,) = month.begin({})
+    month.shop.advance(26 * HOUR)
+    month.mail()
+    (token,) = {token for mail in cloud.mails() for token in re.findall(r"/l/([\w-]{43})", mail.body)}
+
+    assert call("GET", "/l/{token}", token=token).status == 200
+    month.pay(customer)
+
+    (line,) = lines(call("GET", TABLE, key=key, query=WINTER))
+    assert (line["attribution"], line["clicked_at"]) == ("after_mail", "")
