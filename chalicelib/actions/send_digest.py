@@ -93,7 +93,7 @@ def _letter(site: Site, day: date, now: int) -> Mail:
     first = begins(day - digest.BACK, zone)
     try:
         failures = recovery.failures(site.scope, first, span(day, day, zone)[1], MOST)
-    except recovery.TooMany as error:
+    except recovery.TooManyCases as error:
         raise Permanent(f"More than {MOST} payments failed in 62 days: the digest cannot count them.") from error
     reader = Reader(site, site.languages[0], zone, now)
     return render.digest(

@@ -13,7 +13,7 @@ from chalicelib.core.model import Money, Site
 from chalicelib.core.money import major
 from chalicelib.core.period import Period, period
 from chalicelib.core.recovery import Failure, OfCurrency, Part, Sums
-from chalicelib.store.recovery import TooMany, failures
+from chalicelib.store.recovery import TooManyCases, failures
 
 MOST = 5000
 """Cases that one request may be about: some ten megabytes that are read, and one of a table."""
@@ -72,7 +72,7 @@ def _found(site: Site, params: Mapping[str, str], of: Period) -> list[Failure]:
         raise Invalid("currency must be three small letters: sek.", "currency")
     try:
         found = failures(site.scope, *of.seconds, MOST)
-    except TooMany as error:
+    except TooManyCases as error:
         raise Invalid(f"More than {MOST} payments failed in this period: ask for a shorter one.", "from") from error
     return [each for each in found if currency in (None, each.invoice.currency)]
 

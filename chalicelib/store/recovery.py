@@ -14,14 +14,14 @@ from chalicelib.store.table import store_errors
 from chalicelib.store.tables import ObjectRow, bind
 
 
-class TooMany(Exception):
+class TooManyCases(Exception):
     """More cases in the period than were asked for at most."""
 
 
 def failures(scope: str, start: int, end: int, most: int) -> list[Failure]:
     """The cases opened from `start` to `end` (UTC seconds, both inside), oldest first, with their subscriptions.
 
-    One Query for each page (a megabyte: some 300 cases) and one BatchGet for each hundred. Raises TooMany where there are
+    One Query for each page (a megabyte: some 300 cases) and one BatchGet for each hundred. Raises TooManyCases where there are
     more than `most`, StoreUnavailable.
     """
     bind()
@@ -29,7 +29,7 @@ def failures(scope: str, start: int, end: int, most: int) -> list[Failure]:
     with store_errors():
         found = [failure for row in span if (failure := _failure(row)) is not None]
     if len(found) > most:
-        raise TooMany
+        raise TooManyCases
     known = _subscriptions(scope, found)
     return [replace(each, subscription=known.get(each.invoice.subscription or "")) for each in found]
 

@@ -13,7 +13,7 @@ from chalicelib.store import cases, keys, objects
 from chalicelib.store.cases import Frozen
 from chalicelib.store.keys import Key
 from chalicelib.store.objects import News
-from chalicelib.store.recovery import TooMany, failures
+from chalicelib.store.recovery import TooManyCases, failures
 from tests.conftest import NOW, Cloud
 from tests.records import invoice, subscription
 
@@ -47,7 +47,7 @@ def test_more_than_was_asked_for_is_an_error_and_not_a_part(cloud: Cloud) -> Non
         put(f"in_{number}", NOW + number)
 
     assert len(found(most=3)) == 3
-    with pytest.raises(TooMany):
+    with pytest.raises(TooManyCases):
         found(most=2)
 
 

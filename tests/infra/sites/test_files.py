@@ -136,6 +136,8 @@ def test_a_bare_on_and_off_mean_what_people_mean(folder: Path, facts: Facts) -> 
         ({"portal": {"full": "../../secret"}}, "portal.full: '../../secret' must be the name of a file"),
         ({"portal": {"offer_prices": ["prod_1"]}}, "portal.offer_prices[0]: 'prod_1' must be the id of a price"),
         ({"portal": {"retention_coupons": ["a b"]}}, "portal.retention_coupons[0]"),
+        ({"digest_to": "nordlys"}, "digest_to: 'nordlys' must be one mail address"),
+        ({"id": "other", "digest_to": "a@b.example"}, "digest_to: must stand in the file of nordlys"),
         ({"campaign": "weekly"}, "campaign: There is no campaign 'weekly'"),
         ({"time_zone": "Europe/Gothenburg"}, "time_zone: 'Europe/Gothenburg' must be a name"),
         ({"time_zone": ["UTC"]}, "time_zone: "),
