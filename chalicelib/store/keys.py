@@ -46,6 +46,7 @@ CHARGES = "CHARGE#"
 CATALOGUE = {Kind.PRODUCT: PRODUCTS, Kind.PRICE: "PRICE#", Kind.COUPON: "COUPON#"}
 PAYMENT = {Kind.CHARGE: CHARGES, Kind.REFUND: "REFUND#", Kind.DISPUTE: "DISPUTE#", Kind.INVOICE_PAYMENT: "INVOICE#"}
 MAILS = "MAIL#"
+ADDRESS = "ADDRESS"
 _FAR = 10**12
 
 
@@ -188,7 +189,7 @@ def addresses(scope: str) -> str:
 
 def address(scope: str, email: str) -> Key:
     """An address that must not be written to, by its hash."""
-    return Key(f"{addresses(scope)}{digest(email.strip().lower())}", "ADDRESS")
+    return Key(f"{addresses(scope)}{digest(email.strip().lower())}", ADDRESS)
 
 
 def mail_health(scope: str, hour: str = "") -> Key:

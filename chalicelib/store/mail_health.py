@@ -64,7 +64,8 @@ def suppressed(scope: str) -> Counter[str]:
     """How many addresses are suppressed, by reason: one Scan of the table, which costs its size."""
     bind()
     with store_errors():
-        return Counter(row.reason for row in AddressRow.scan(AddressRow.pk.startswith(keys.addresses(scope))))
+        theirs = AddressRow.pk.startswith(keys.addresses(scope)) & (AddressRow.sk == keys.ADDRESS)
+        return Counter(row.reason for row in AddressRow.scan(theirs))
 
 
 def count(what: Count, at: int) -> None:
