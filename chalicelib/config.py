@@ -11,7 +11,7 @@
 | STRIPE_ACCOUNT, LIVEMODE | all | whose events we take: `acct_...`, `true` or `false` |
 | CONNECTED_ACCOUNTS | as STRIPE_ACCOUNT | other accounts whose events we take (Connect): with commas, or `*`; may be empty |
 | STRIPE_READS_PER_SECOND | apply_events, reconcile | how often each may ask Stripe about an account; 25 when empty |
-| SITE | REST, send_mails | the site whose brand mails wear |
+| SITE | REST, schedule_reminders, send_mails | the site whose brand mails wear |
 | SES_CONFIGURATION_SET | send_mails | the configuration set that publishes what became of a mail |
 | MAIL_FEEDBACK_TOPIC | record_mail_feedback | the only topic whose notifications count |
 | STRIPE_API_BASE, CLOCK_FILE | stage `local` only | the Stripe twin, and the offset of its clock |

@@ -157,9 +157,13 @@ def everything(cloud: Cloud) -> list[dict[str, Any]]:
 
 def create_table() -> None:
     """The table as the models describe it; tests/infra compares them with infra/data.yaml."""
-    strings = ("pk", "sk", "due_shard", "ref")
-    numbers = ("due_at", "ref_at")
-    indexes = {"due": ("due_shard", "due_at", "KEYS_ONLY"), "ref": ("ref", "ref_at", "ALL")}
+    strings = ("pk", "sk", "due_shard", "ref", "case_scope")
+    numbers = ("due_at", "ref_at", "case_opened_at")
+    indexes = {
+        "due": ("due_shard", "due_at", "KEYS_ONLY"),
+        "ref": ("ref", "ref_at", "ALL"),
+        "cases": ("case_scope", "case_opened_at", "ALL"),
+    }
     boto3.client("dynamodb").create_table(
         TableName=os.environ["TABLE_NAME"],
         BillingMode="PAY_PER_REQUEST",

@@ -16,8 +16,9 @@ from chalicelib.core.flow_json import parse_visit, visit_body
 from chalicelib.core.flows import After, Flow, Visit, check
 from chalicelib.core.members import Invalid
 from chalicelib.core.model import Invoice, Money, Site, account_of
-from chalicelib.errors import NotFound
-from chalicelib.store import links, sites
+from chalicelib.errors import NotFound, StoreUnavailable
+from chalicelib.log import report
+from chalicelib.store import cases, links, sites
 from chalicelib.store.keys import Key, of_customer
 from chalicelib.store.links import Link
 from chalicelib.store.objects import record_of
@@ -144,11 +145,23 @@ def follow_link(token: str, now: int) -> tuple[Shown, str | None]:
     if shown.link.single_use and not links.claim(token, now):
         return Shown(shown.site, shown.link, "used"), None
     try:
-        return shown, _target(shown.site, shown.link)
+        target = _target(shown.site, shown.link)
     except Exception:
         if shown.link.single_use:
             links.release(token)
         raise
+    _remember(shown.link, now)
+    return shown, target
+
+
+def _remember(link: Link, now: int) -> None:
+    """Write down that a reminder was followed; whoever wants to pay must not be held up by our numbers."""
+    if link.case_sk is None:
+        return
+    try:
+        cases.clicked(Key(of_customer(link.scope, link.customer), link.case_sk), now)
+    except StoreUnavailable as error:
+        report(error)
 
 
 def _target(site: Site, link: Link) -> str:

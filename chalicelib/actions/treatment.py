@@ -29,7 +29,8 @@ def treatment_of(site: Site, case: OpenCase, debtor: Debtor) -> Treatment:
         return Treatment(of_plan(case.plan), case.variant, held_out, None)
     choice = choose(site, case.invoice.id, debtor.payer)
     campaign = _loaded(choice.campaign, site)
-    return Treatment(campaign, choice.variant, choice.held_out, Frozen(as_plan(campaign), choice.variant))
+    freeze = Frozen(as_plan(campaign), choice.variant, debtor.facts.decline.code)
+    return Treatment(campaign, choice.variant, choice.held_out, freeze)
 
 
 def _loaded(campaign_id: str, site: Site) -> Campaign:

@@ -55,6 +55,20 @@ def send(site: Site, to: str, mail: Mail, tags: Mapping[str, str]) -> str:
     return str(answer["MessageId"])
 
 
+def unsuppress(address: str) -> bool:
+    """Take an address off the account's own suppression list at SES; False where it was not on it. Raises MailUnavailable."""
+    try:
+        client("sesv2").delete_suppressed_destination(EmailAddress=address)
+    except ClientError as error:
+        code = error.response.get("Error", {}).get("Code", "")
+        if code == "NotFoundException":
+            return False
+        raise MailUnavailable(f"SES did not answer as it should: {code}.") from error
+    except BotoCoreError as error:
+        raise MailUnavailable(f"SES was not reached: {type(error).__name__}.") from error
+    return True
+
+
 def _meaning(error: ClientError) -> Exception:
     code = error.response.get("Error", {}).get("Code", "")
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)

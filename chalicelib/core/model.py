@@ -108,7 +108,11 @@ class Subscription:
 
 @frozen
 class Invoice:
-    """An invoice; `next_payment_attempt` is null when Stripe has no retry scheduled. `uncollectible`: why it was given up."""
+    """An invoice; `next_payment_attempt` is null when Stripe has no retry scheduled. `uncollectible`: why it was given up.
+
+    `price` is that of the first line that is no proration, and `period_start` when the period begins that the line bills.
+    `off_stripe` is what somebody has noted as paid elsewhere. Fields with a default came later.
+    """
 
     id: str
     customer: str
@@ -131,6 +135,11 @@ class Invoice:
     subtotal: int | None = None
     total: int | None = None
     uncollectible: str | None = None
+    price: str | None = None
+    period_start: int | None = None
+    paid_at: int | None = None
+    given_up_at: int | None = None
+    off_stripe: int | None = None
 
 
 @frozen
@@ -230,6 +239,7 @@ class Site:
     and coupons that a portal flow may offer. `reminders` is `on`, `shadow` (recorded, not sent) or `off`.
     `pay_open_invoices`: a new card pays what is open at once. `campaign` is that of cases for which no rule of
     `campaign_rules` holds (price before interval before country). `access` is the grace that unpaid invoices get.
+    `digest_to` is who gets each day's numbers; null for nobody.
     """
 
     id: str
@@ -260,6 +270,7 @@ class Site:
     campaign_rules: tuple[CampaignRule, ...] = ()
     experiment: Experiment | None = None
     access: AccessPolicy = field(default_factory=AccessPolicy)
+    digest_to: str | None = None
 
     @property
     def scope(self) -> str:

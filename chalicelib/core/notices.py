@@ -121,7 +121,9 @@ class WinBack:
 
 @dataclass(frozen=True)
 class DaySums:
-    """What happened in one currency in one day (failed, recovered) and what is open at its end: number and minor units."""
+    """What happened in one currency in one day (failed, recovered, given up) and what is open at its end: number and minor
+    units. `unpaid`: the subscription, or the campaign, has ended without payment.
+    """
 
     currency: str
     failed: int
@@ -130,6 +132,8 @@ class DaySums:
     recovered_amount: int
     open: int
     open_amount: int
+    unpaid: int = 0
+    unpaid_amount: int = 0
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The mailer: one due case a message, at most one mail a case."""
+"""The mailer: one due case a message, at most one mail a case; and the merchant's digest."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from chalicelib import clock
 from chalicelib.aws.queue import read_due
 from chalicelib.entrypoints.batches import each
 from chalicelib.log import count, observed
-from chalicelib.store.keys import Key
+from chalicelib.store.keys import MAILS, Key
 
 blueprint = Blueprint(__name__)
 
@@ -17,9 +17,14 @@ blueprint = Blueprint(__name__)
 @observed
 def send_mails(event: SQSEvent) -> dict[str, Any]:
     """Do what is due in each case."""
+    from chalicelib.actions.send_digest import send_digest
     from chalicelib.actions.send_reminder import send_reminder
 
     def handle(body: str) -> None:
-        count("Reminders", outcome=send_reminder(Key(*read_due(body)), clock.now()))
+        key = Key(*read_due(body))
+        if key.sk.startswith(MAILS):
+            count("Digests", outcome=send_digest(key, clock.now()))
+        else:
+            count("Reminders", outcome=send_reminder(key, clock.now()))
 
     return each(event.to_dict(), handle, "send_mails")

@@ -54,6 +54,18 @@ def page(blueprint: Blueprint, status: int, rendered: Page) -> Response:
     return Response(body=rendered.html, status_code=status, headers=headers)
 
 
+def table(blueprint: Blueprint, name: str, text: str) -> Response:
+    """Comma-separated values, to be saved as a file of this name."""
+    headers: Headers = {
+        **SECURITY,
+        "Content-Type": "text/csv; charset=utf-8",
+        "Content-Disposition": f'attachment; filename="{name}"',
+        "Content-Security-Policy": JSON_CSP,
+        "X-Request-Id": request_id(blueprint),
+    }
+    return Response(body=text, status_code=200, headers=headers)
+
+
 def redirect(blueprint: Blueprint, url: str) -> Response:
     """303 See Other: the browser follows with a GET, whatever it came with."""
     headers: Headers = {

@@ -16,7 +16,7 @@ def digest(facts: Digest) -> Mail:
     with blaming(facts.reader.site):
         voice = Voice("digest", facts.reader)
         voice.put(day=voice.day(facts.day_at))
-        some = any(each.failed or each.recovered or each.open for each in facts.sums)
+        some = any(each.failed or each.recovered or each.unpaid or each.open for each in facts.sums)
         return voice.letter(
             subject="first",
             preheader=voice.say("body.preheader"),
@@ -31,14 +31,13 @@ def digest(facts: Digest) -> Mail:
 
 def _tables(voice: Voice, facts: Digest) -> tuple[Table, ...]:
     sums = facts.sums
-    rows = (
-        (voice.say("body.failed"), _amounts(voice, ((each.failed, each.failed_amount, each) for each in sums))),
-        (
-            voice.say("body.recovered"),
-            _amounts(voice, ((each.recovered, each.recovered_amount, each) for each in sums)),
-        ),
-        (voice.say("body.open"), _amounts(voice, ((each.open, each.open_amount, each) for each in sums))),
-    )
+    counted = {
+        "failed": [(each.failed, each.failed_amount, each) for each in sums],
+        "recovered": [(each.recovered, each.recovered_amount, each) for each in sums],
+        "unpaid": [(each.unpaid, each.unpaid_amount, each) for each in sums],
+        "open": [(each.open, each.open_amount, each) for each in sums],
+    }
+    rows = tuple((voice.say(f"body.{name}"), _amounts(voice, each)) for name, each in counted.items())
     reasons = sorted(facts.reasons, key=lambda reason: (-reason[1], reason[0]))[:REASONS]
     tables = [Table(voice.say("body.happened"), rows)]
     if reasons:

@@ -49,10 +49,11 @@ class OpenCase:
 
 @dataclass(frozen=True)
 class Frozen:
-    """What a case follows from its first look on."""
+    """What a case follows from its first look on, and the code of the decline that Stripe told then."""
 
     plan: Mapping[str, Any]
     variant: str | None
+    decline: str | None = None
 
 
 def due(now: int) -> Iterator[tuple[str, str]]:
@@ -104,6 +105,7 @@ def frozen(what: Frozen | None) -> list[Action]:
         ObjectRow.case_campaign.set(what.plan["id"]),
         ObjectRow.case_version.set(what.plan["version"]),
         ObjectRow.case_variant.set(what.variant) if what.variant else ObjectRow.case_variant.remove(),
+        *([ObjectRow.case_decline.set(what.decline)] if what.decline else []),
     ]
 
 
@@ -140,6 +142,14 @@ def collected(key: Key, card: str, steps: Iterable[str], at: int) -> None:
     action = ObjectRow.case_collected.set((ObjectRow.case_collected | []).append(lines))
     try:
         update(ObjectRow, key, [action], ObjectRow.pk.exists())
+    except Refused:
+        return
+
+
+def clicked(key: Key, at: int) -> None:
+    """Somebody followed the link of a mail about this case (UTC seconds): one write. Raises StoreUnavailable."""
+    try:
+        update(ObjectRow, key, [ObjectRow.case_clicked_at.set(at)], ObjectRow.case_opened_at.exists())
     except Refused:
         return
 

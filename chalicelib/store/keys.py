@@ -5,6 +5,7 @@
 | an event, a ticket, a write | the object's own key, from its id, its owner and (invoices) its `created` |
 | the account page, the state API | one Query on the customer: state first, then invoices, newest first |
 | a customer's invoices, paged | the same Query, from `5#INV#` |
+| recovery: the failed payments of an account, by when they failed | one Query on the sparse index `cases`: the scope |
 | the reminder run | one Query per shard on the sparse index `due`, up to now |
 | all of one payment | one Query on `P#scope#intent` |
 | a customer's charges, refunds, open disputes | one Query each on the sparse index `ref` |
@@ -19,6 +20,7 @@
 | a job (reconcile) and where it stands | `J#scope` / its name |
 | reconcile: whom and what we know | a Scan, filtered; a Query on `K#scope` |
 | the mailer: what a customer was sent, newest first | a Query on `H#scope#cus_`, from `MAIL#` |
+| the merchant's digests, one a day | the same, of `site_` and the site's id; the number is the day's (`date.toordinal`) |
 | may this address be written to | `E#scope#sha256(address)` |
 | how many mails bounced; are they paused | a Query on `J#scope`, from `MAIL#` |
 | redrive: why a message was given up | `Q#worker` / `PARKED#message` |
@@ -44,6 +46,7 @@ CHARGES = "CHARGE#"
 CATALOGUE = {Kind.PRODUCT: PRODUCTS, Kind.PRICE: "PRICE#", Kind.COUPON: "COUPON#"}
 PAYMENT = {Kind.CHARGE: CHARGES, Kind.REFUND: "REFUND#", Kind.DISPUTE: "DISPUTE#", Kind.INVOICE_PAYMENT: "INVOICE#"}
 MAILS = "MAIL#"
+ADDRESS = "ADDRESS"
 _FAR = 10**12
 
 
@@ -179,9 +182,14 @@ def mail(scope: str, customer: str, number: int) -> Key:
     return Key(history(scope, customer), f"{MAILS}{number:08d}")
 
 
+def addresses(scope: str) -> str:
+    """How the partitions of all such addresses begin."""
+    return f"E#{scope}#"
+
+
 def address(scope: str, email: str) -> Key:
     """An address that must not be written to, by its hash."""
-    return Key(f"E#{scope}#{digest(email.strip().lower())}", "ADDRESS")
+    return Key(f"{addresses(scope)}{digest(email.strip().lower())}", ADDRESS)
 
 
 def mail_health(scope: str, hour: str = "") -> Key:

@@ -1,9 +1,12 @@
 """Addresses that must not be written to, and how the account's mails fare: counted by the hour, paused and resumed."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
+
+from pynamodb.exceptions import DeleteError
 
 from chalicelib import config
 from chalicelib.core.mail_health import WINDOW, Counts
@@ -41,6 +44,28 @@ def look(scope: str, emails: Iterable[str]) -> tuple[frozenset[str], bool]:
 def suppress(scope: str, email: str, reason: str, at: int) -> None:
     """Never write to an address again: one write."""
     update(AddressRow, keys.address(scope, email), [AddressRow.reason.set(reason), AddressRow.at.set(at)])
+
+
+def lift(scope: str, email: str) -> bool:
+    """Let an address be written to again: one write. False where it was not suppressed."""
+    key = keys.address(scope, email)
+    bind()
+    with store_errors():
+        try:
+            AddressRow(key.pk, key.sk).delete(condition=AddressRow.pk.exists())
+        except DeleteError as error:
+            if error.cause_response_code != "ConditionalCheckFailedException":
+                raise
+            return False
+    return True
+
+
+def suppressed(scope: str) -> Counter[str]:
+    """How many addresses are suppressed, by reason: one Scan of the table, which costs its size."""
+    bind()
+    with store_errors():
+        theirs = AddressRow.pk.startswith(keys.addresses(scope)) & (AddressRow.sk == keys.ADDRESS)
+        return Counter(row.reason for row in AddressRow.scan(theirs))
 
 
 def count(what: Count, at: int) -> None:

@@ -35,7 +35,7 @@ class News:
 
 def write(key: Key, news: News, change: Write) -> None:
     """Store the state under the guard of `change`: one UpdateItem. Raises Refused with the row that stood in the way."""
-    parts = [*_window_actions(change), *_state_actions(news), *_ref_actions(key, news), *condition(change.guard)]
+    parts = [*_window_actions(change), *_state_actions(key, news), *_ref_actions(key, news), *condition(change.guard)]
     write_parts(ObjectRow, key, parts)
 
 
@@ -118,12 +118,12 @@ def _window_actions(change: Write) -> list[Part]:
     return [put("seen_from", change.seen_from), put("seen_to", change.seen_to), tickets]
 
 
-def _state_actions(news: News) -> list[Part]:
+def _state_actions(key: Key, news: News) -> list[Part]:
     parts = [put("kind", news.kind.value), put("gone", True) if news.gone else drop("gone")]
     if news.record is not None:
         parts.append(put("state", news.record))
     if isinstance(news.record, Invoice):
-        parts += _case_actions(news, news.record)
+        parts += _case_actions(scope_of(key.pk), news, news.record)
     elif news.kind is Kind.INVOICE:
         parts += [drop("due_at"), drop("due_shard")]
     return parts
@@ -141,13 +141,20 @@ def _ref_actions(key: Key, news: News) -> list[Part]:
     return [put("ref", ref), put("ref_at", record.created)]
 
 
-def _case_actions(news: News, invoice: Invoice) -> list[Part]:
-    """A failed attempt opens the case once; payment takes it out of the index. In the same write as the state."""
+def _case_actions(scope: str, news: News, invoice: Invoice) -> list[Part]:
+    """A failed attempt opens the case once; payment takes it out of the index `due`. In the same write as the state.
+
+    What is told of recovery later goes by how things stood when the case opened, and by the try that failed last.
+    """
     if opens_case(invoice) and not news.gone:
         if news.quiet:
             return []
         return [
             put_once("case_opened_at", news.at),
+            put_once("case_scope", scope),
+            put_once("case_amount", invoice.amount_remaining),
+            put_once("case_paid", invoice.amount_paid),
+            put("case_attempts", invoice.attempt_count),
             put_once("due_at", news.at + int(FIRST_LOOK.total_seconds())),
             put("due_shard", due_shard(invoice.id)),
         ]

@@ -148,6 +148,26 @@ def claim(post: Post, about: Sequence[OpenCase], freeze: Frozen | None, with_lin
     return True
 
 
+def claim_alone(post: Post, now: int) -> bool:
+    """Claim a mail that is about no case and whose number stands for itself: one write. False where it has left, or may have.
+
+    A claim that lapsed is taken over: its mail never left.
+    """
+    lapsed = (MailRow.state == SENDING) & (MailRow.lease_until < now)
+    try:
+        transact([Put(_row(post), MailRow.pk.does_not_exist() | (MailRow.state == FREE) | lapsed)])
+    except Cancelled:
+        return False
+    return True
+
+
+def is_to_send(post: Post | None, now: int) -> bool:
+    """Whether such a mail has not left and is not leaving at this moment."""
+    if post is None or post.state == FREE:
+        return True
+    return post.state == SENDING and (post.lease_until or 0) < now
+
+
 def _vacant() -> Any:
     return MailRow.pk.does_not_exist() | MailRow.state.is_in(FREE, REFUSED)
 

@@ -41,6 +41,17 @@ class RefIndex(GlobalSecondaryIndex["Row"]):
     ref_at = NumberAttribute(range_key=True)
 
 
+class CasesIndex(GlobalSecondaryIndex["ObjectRow"]):
+    """Every dunning case of an account, open or not, by when it was opened. Sparse: other invoices have no `case_scope`."""
+
+    class Meta:
+        index_name = "cases"
+        projection = AllProjection()
+
+    case_scope = UnicodeAttribute(hash_key=True)
+    case_opened_at = NumberAttribute(range_key=True)
+
+
 class Row(Model):
     """What every item has. `expires_at` is DynamoDB's time to live, in UTC seconds."""
 
@@ -73,6 +84,12 @@ class ObjectRow(Row):
     due_shard = UnicodeAttribute(null=True)
     due_at = NumberAttribute(null=True)
     case_opened_at = NumberAttribute(null=True)
+    case_scope = UnicodeAttribute(null=True)
+    case_amount = NumberAttribute(null=True)
+    case_paid = NumberAttribute(null=True)
+    case_attempts = NumberAttribute(null=True)
+    case_decline = UnicodeAttribute(null=True)
+    case_clicked_at = NumberAttribute(null=True)
     case_campaign = UnicodeAttribute(null=True)
     case_version = NumberAttribute(null=True)
     case_handled = UnicodeAttribute(null=True)
@@ -84,6 +101,7 @@ class ObjectRow(Row):
     case_closed = UnicodeAttribute(null=True)
     case_collected: ListAttribute[Any] = ListAttribute(null=True)
     due = DueIndex()
+    by_opening = CasesIndex()
 
 
 class LinkRow(Row):

@@ -143,6 +143,7 @@ def item(raw: Raw) -> Item:
 
 def invoice(raw: Raw) -> Invoice:
     """An invoice; its subscription stands under `parent` since basil, and `parent` is null for one-off invoices."""
+    line, moments = _main_line(raw), inner(raw, "status_transitions")
     return Invoice(
         id=need(raw, "id", str),
         customer=owner(raw),
@@ -165,6 +166,24 @@ def invoice(raw: Raw) -> Invoice:
         subtotal=optional(raw, "subtotal", int),
         total=optional(raw, "total", int),
         uncollectible=optional(inner(inner(raw, "status_details"), "uncollectible"), "reason", str),
+        price=reference(inner(inner(line, "pricing"), "price_details").get("price")),
+        period_start=optional(inner(line, "period"), "start", int),
+        paid_at=optional(moments, "paid_at", int),
+        given_up_at=optional(moments, "marked_uncollectible_at", int),
+        off_stripe=optional(raw, "amount_paid_off_stripe", int),
+    )
+
+
+def _main_line(raw: Raw) -> Raw:
+    """The line by which an invoice is told: the first that is no proration, of those that every answer has (ten)."""
+    lines = rows(raw["lines"], "data") if inner(raw, "lines") else []
+    return next((line for line in lines if not _is_proration(line)), lines[0] if lines else {})
+
+
+def _is_proration(line: Raw) -> bool:
+    parent = inner(line, "parent")
+    return any(
+        inner(parent, name).get("proration") is True for name in ("subscription_item_details", "invoice_item_details")
     )
 
 

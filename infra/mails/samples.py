@@ -125,9 +125,9 @@ def _after(reader: Reader) -> dict[str, Callable[[], Mail]]:
 
 
 def _digests(reader: Reader) -> dict[str, Callable[[], Mail]]:
-    sums = (DaySums("sek", 12, 178800, 5, 74500, 31, 461900), DaySums("eur", 2, 2980, 0, 0, 2, 2980))
+    sums = (DaySums("sek", 12, 178800, 5, 74500, 31, 461900, 1, 14900), DaySums("eur", 2, 2980, 0, 0, 2, 2980))
     reasons = (("insufficient_funds", 8), ("expired_card", 3), ("do_not_honor", 2), ("authentication_required", 1))
-    day = Digest(reader, NOW - DAY, sums, reasons, "https://nordlys.example/dashboard")
+    day = Digest(reader, NOW - DAY, sums, reasons, "https://dashboard.stripe.com/acct_1TwinNordlys/invoices")
     quiet = replace(day, sums=(), reasons=())
     return {"digest.busy": _writing(render.digest, day), "digest.quiet": _writing(render.digest, quiet)}
 

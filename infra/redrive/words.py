@@ -41,6 +41,8 @@ def about_of(letter: Letter) -> dict[str, Any]:
         return {name: raw.get(name) for name in ("type", "event", "id", "scope")}
     if letter.queue == "new_cards":
         return {"type": "new card", **{name: raw.get(name) for name in ("event", "customer", "scope")}}
+    if letter.queue == "mails" and str(raw.get("pk", "")).startswith("H#"):
+        return {"type": "digest", "id": str(raw.get("sk", ""))}
     if letter.queue == "mails":
         scope, _, customer = str(raw.get("pk", "")).removeprefix("C#").partition("#")
         return {

@@ -135,6 +135,7 @@ def _fields(local: bool) -> dict[str, Check | Needed]:
         **owing.fields(),
         "reminders": one_of("on", "shadow", "off"),
         "pay_open_invoices": flag,
+        "digest_to": _mail,
         "accounts": listed(ACCOUNT),
     }
 
@@ -174,6 +175,8 @@ def _against(raw: dict[str, Any], facts: Facts) -> Iterator[str]:
     if raw["livemode"] != facts.livemode:
         stage = "true" if facts.livemode else "false"
         yield f"livemode: must be {stage}, as the stage's Livemode: put files of other stages into folders of their names"
+    if "digest_to" in raw and raw["id"] != facts.main:
+        yield f"digest_to: must stand in the file of {facts.main}, the stage's Site: the numbers are those of the account"
     if raw["account"] in raw.get("accounts", []):
         yield "accounts: must not hold the site's own account: it is seen anyway"
     if raw.get("base_url", facts.api).endswith("/"):

@@ -15,7 +15,7 @@ from tests.sim.updates import Invalid, update
 Answer = dict[str, Any]
 Perform = Callable[[], Answer]
 KEY = ("pk", "sk")
-INDEXES = {"due": ("due_shard", "due_at"), "ref": ("ref", "pk")}
+INDEXES = {"due": ("due_shard", "due_at"), "ref": ("ref", "pk"), "cases": ("case_scope", "case_opened_at")}
 
 
 class Table:

@@ -186,3 +186,39 @@ class _Raw:
     def read(self) -> bytes:
         """All of it, too."""
         return b"{}"
+
+
+@pytest.mark.parametrize("code, answer", [(None, True), ("NotFoundException", False)])
+def test_an_address_is_taken_off_the_list_of_ses(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch, code: str | None, answer: bool
+) -> None:
+    asked: list[str] = []
+
+    def delete(EmailAddress: str) -> None:  # noqa: N803 - boto3's name
+        asked.append(EmailAddress)
+        if code:
+            raise ClientError({"Error": {"Code": code}}, "DeleteSuppressedDestination")
+
+    monkeypatch.setattr(client("sesv2"), "delete_suppressed_destination", delete)
+
+    assert mail.unsuppress(TO) is answer
+    assert asked == [TO]
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        ReadTimeoutError(endpoint_url="https://ses"),
+        ClientError({"Error": {"Code": "AccessDeniedException"}}, "DeleteSuppressedDestination"),
+    ],
+)
+def test_where_the_list_of_ses_cannot_be_asked_it_is_said(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch, failure: Exception
+) -> None:
+    def fail(**_: str) -> None:
+        raise failure
+
+    monkeypatch.setattr(client("sesv2"), "delete_suppressed_destination", fail)
+
+    with pytest.raises(MailUnavailable, match="SES"):
+        mail.unsuppress(TO)

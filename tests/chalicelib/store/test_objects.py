@@ -268,3 +268,19 @@ def test_a_payment_of_nobody_is_in_no_index(cloud: Cloud) -> None:
     objects.write(KEY, News(Kind.CHARGE, charge(customer=None), False, NOW), ALWAYS)
 
     assert row_at(KEY).ref is None
+
+
+def test_what_a_case_is_told_by_later_stands_in_the_write_that_opens_it(cloud: Cloud) -> None:
+    cloud.dynamodb_requests.clear()
+    objects.write(KEY, News(Kind.INVOICE, invoice(amount_paid=100, amount_remaining=14800), False, NOW), ALWAYS)
+    assert cloud.dynamodb_requests == ["UpdateItem"]
+
+    row = store(at=NOW + 50 * HOUR, attempt_count=3, amount_remaining=14000, amount_paid=900)
+
+    assert (row.case_scope, row.case_opened_at) == (keys.scope_of(KEY.pk), NOW)
+    assert (row.case_amount, row.case_paid) == (14800, 100)  # as it stood when the case opened
+    assert row.case_attempts == 3  # the last that failed
+
+
+def test_an_invoice_without_a_case_is_not_among_the_cases(cloud: Cloud) -> None:
+    assert store(status="paid").case_scope is None

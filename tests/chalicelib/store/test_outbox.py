@@ -265,3 +265,33 @@ def test_no_address_is_kept_in_a_customers_history(key: Key) -> None:
     claimed(key)
 
     assert "@" not in str(table.get(MailRow, keys.mail(SCOPE, "cus_1", 1)).to_simple_dict())  # type: ignore[union-attr]
+
+
+def test_a_mail_about_no_case_is_claimed_once_and_taken_over_where_it_never_left(cloud: Cloud) -> None:
+    post = Post("acct_x:test", "site_nordlys", 739_581, outbox.SENDING, NOW, NOW + outbox.LEASE, kind="digest")
+    again = replace(post, lease_until=NOW + 2 * outbox.LEASE)
+
+    assert outbox.claim_alone(post, NOW)
+    assert not outbox.claim_alone(post, NOW + outbox.LEASE)
+    assert outbox.claim_alone(again, NOW + outbox.LEASE + 1)
+    assert not outbox.sent(post, NOW)  # whoever lost the claim writes nothing down
+    assert outbox.sent(again, NOW)
+    assert not outbox.claim_alone(again, NOW + 86_400)
+
+
+@pytest.mark.parametrize(
+    "state, lease, to_send",
+    [
+        (outbox.FREE, None, True),
+        (outbox.REFUSED, None, False),
+        (outbox.SENT, None, False),
+        ("bounced", None, False),
+        (outbox.SENDING, NOW, False),
+        (outbox.SENDING, NOW - 1, True),
+    ],
+)
+def test_such_a_mail_is_to_send_until_it_has_left_or_was_refused(state: str, lease: int | None, to_send: bool) -> None:
+    post = Post("acct_x:test", "site_nordlys", 1, state, NOW, lease)
+
+    assert outbox.is_to_send(post, NOW) == to_send
+    assert outbox.is_to_send(None, NOW)

@@ -431,3 +431,26 @@ def test_the_owner_of_a_detached_card_stands_in_what_was_before() -> None:
 @pytest.mark.parametrize("raw, deleted", [({"deleted": True}, True), ({"deleted": False}, False), ({}, False)])
 def test_the_stub_of_a_deleted_object_is_known(raw: Raw, deleted: bool) -> None:
     assert shapes.is_deleted(raw) is deleted
+
+
+def test_an_invoice_is_told_by_its_first_line_that_is_no_proration() -> None:
+    (line,) = INVOICE["lines"]["data"]
+    proration = changed(line, "parent.subscription_item_details.proration", True)
+    proration["pricing"]["price_details"]["price"] = "price_before"
+    both = changed(INVOICE, "lines.data", [proration, line])
+
+    found = shapes.invoice(both)
+
+    assert found.price == line["pricing"]["price_details"]["price"] != "price_before"
+    assert found.period_start == line["period"]["start"]
+    assert shapes.invoice(changed(INVOICE, "lines.data", [proration])).price == "price_before"
+    assert shapes.invoice(changed(INVOICE, "lines.data", [])).price is None
+    assert shapes.invoice(changed(INVOICE, "lines", drop=True)).price is None
+
+
+def test_an_invoice_says_when_and_where_it_was_paid() -> None:
+    paid = changed(INVOICE, "status_transitions.paid_at", 5)
+
+    assert shapes.invoice(paid).paid_at == 5
+    assert shapes.invoice(changed(INVOICE, "status_transitions.marked_uncollectible_at", 6)).given_up_at == 6
+    assert shapes.invoice(changed(INVOICE, "amount_paid_off_stripe", 14900)).off_stripe == 14900

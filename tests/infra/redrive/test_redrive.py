@@ -329,3 +329,15 @@ def test_a_message_of_nobody_is_left_where_it_is(body: str) -> None:
 def test_every_error_of_ours_that_can_park_a_message_has_its_advice() -> None:
     assert set(ADVICE) >= {"StripeUnavailable", "StoreUnavailable", "StripeRefused", "UnknownShape", "Misconfigured"}
     assert UNFORESEEN not in ADVICE.values()
+
+
+def test_a_digest_is_told_from_a_due_case(
+    outputs: dict[str, str], cloud: Cloud, capsys: pytest.CaptureFixture[str]
+) -> None:
+    message = park(
+        cloud, outputs["MailsDeadUrl"], dict(zip(("pk", "sk"), keys.mail(SITE.scope, "site_nordlys", 7), strict=True))
+    )
+
+    redrive.main(["show", message, *STAGE])
+
+    assert "digest" in capsys.readouterr().out

@@ -66,6 +66,7 @@ def test_every_field_has_its_place(folder: Path, facts: Facts) -> None:
         },
         reminders="shadow",
         pay_open_invoices=True,
+        digest_to="astrid@nordlys.example",
         accounts=["acct_2"],
     )
 
@@ -86,6 +87,7 @@ def test_every_field_has_its_place(folder: Path, facts: Facts) -> None:
         access=AccessPolicy(3, 10, 2, 4, {"sek": 50000, "eur": 5000}, {"sek": 90000}),
         reminders="shadow",
         pay_open_invoices=True,
+        digest_to="astrid@nordlys.example",
         accounts=("acct_2",),
     )
     assert (only(facts).full, only(facts).minimal) == ("a", "b")
@@ -186,6 +188,8 @@ def trial(**changes: Any) -> dict[str, Any]:
         ({"portal": {"full": "../../secret"}}, "portal.full: '../../secret' must be the name of a file"),
         ({"portal": {"offer_prices": ["prod_1"]}}, "portal.offer_prices[0]: 'prod_1' must be the id of a price"),
         ({"portal": {"retention_coupons": ["a b"]}}, "portal.retention_coupons[0]"),
+        ({"digest_to": "nordlys"}, "digest_to: 'nordlys' must be one mail address"),
+        ({"id": "other", "digest_to": "a@b.example"}, "digest_to: must stand in the file of nordlys"),
         ({"campaign": "weekly"}, "campaign: There is no campaign 'weekly'"),
         ({"campaign_rules": {"year": "annual_60"}}, "campaign_rules: must be a list"),
         ({"campaign_rules": [rule()]}, "campaign_rules[0]: must hold one of price, interval, country"),

@@ -34,13 +34,13 @@ def automatic(world: World, invoice: Obj, on_session: bool = False) -> None:
             _next_try(world, invoice)
         settlement.after_try(world, invoice)
         return
-    answer = _ask(world, invoice, card, on_session)
+    answer = _ask(world, invoice, card, on_session, automatic=True)
     if answer is not None:
         _failed(world, invoice, card, answer, automatic=True)
 
 
 def _ask(
-    world: World, invoice: Obj, card: Obj | None, on_session: bool, authenticated: bool = False
+    world: World, invoice: Obj, card: Obj | None, on_session: bool, authenticated: bool = False, automatic: bool = False
 ) -> Decline | str | None:
     """Asks the bank; paid invoices are settled here. "none" means that there was no card to ask with."""
     if card is None:
@@ -49,7 +49,7 @@ def _ask(
     intent = found[1] if found else payments.open_for(world, invoice)
     answer = payments.confirm(world, intent, card, on_session=on_session, authenticated=authenticated)
     if answer is None:
-        settle(world, invoice, card)
+        settle(world, invoice, card, automatic=automatic)
     return answer
 
 
@@ -87,8 +87,11 @@ def _next_try(world: World, invoice: Obj) -> None:
         world.at(at, "collect", invoice["id"])
 
 
-def settle(world: World, invoice: Obj, card: Obj | None, outside: bool = False) -> None:
-    """The invoice is paid: by this card, or without one when nothing was due or it was paid outside Stripe."""
+def settle(world: World, invoice: Obj, card: Obj | None, outside: bool = False, automatic: bool = False) -> None:
+    """The invoice is paid: by this card, or without one when nothing was due or it was paid outside Stripe.
+
+    The first try counts, whoever makes it, and later ones if they are automatic.
+    """
     found = payments.of_invoice(world, invoice) if card else None
     if found:
         payments.mark_paid(world, found[0], found[1]["amount"])
@@ -96,6 +99,8 @@ def settle(world: World, invoice: Obj, card: Obj | None, outside: bool = False) 
         if not invoice["attempted"]:
             invoice["attempt_count"] += 1 if invoice["amount_due"] and card else 0
             invoice["attempted"] = True
+        elif automatic:
+            invoice["attempt_count"] += 1
         invoice.update(
             status="paid",
             amount_paid=0 if outside else invoice["amount_due"],

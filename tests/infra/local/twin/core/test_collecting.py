@@ -194,3 +194,21 @@ def test_a_pause_at_the_first_failure(shop: Shop) -> None:
     assert paused["status_details"]["paused"]["subscription"]["type"] == "first_payment_failure"
     shop.post(f"invoices/{shop.latest(sub)['id']}/pay", paid_out_of_band=True)
     assert (shop.latest(sub)["status"], shop.latest(sub)["amount_paid_off_stripe"]) == ("paid", 14900)
+
+
+def test_a_retry_that_succeeds_is_counted(shop: Shop) -> None:
+    customer, sub = failing(shop)
+    shop.new_default(customer, "pm_card_visa")
+
+    shop.twin.advance(to=shop.latest(sub)["next_payment_attempt"])
+
+    assert (shop.latest(sub)["status"], shop.latest(sub)["attempt_count"]) == ("paid", 2)
+
+
+def test_a_payment_by_hand_after_a_failure_is_not_counted(shop: Shop) -> None:
+    customer, sub = failing(shop)
+    shop.new_default(customer, "pm_card_visa")
+
+    shop.post(f"invoices/{shop.latest(sub)['id']}/pay")
+
+    assert (shop.latest(sub)["status"], shop.latest(sub)["attempt_count"]) == ("paid", 1)
