@@ -1,5 +1,7 @@
 """GET and POST /l/{token}."""
 
+from typing import Any
+
 import pytest
 
 from chalicelib.actions import throttle
@@ -163,7 +165,8 @@ def test_a_page_about_a_failure_leads_nowhere_that_the_address_names(
 
     monkeypatch.setattr(throttle, "take", refuse)
 
-    answer = call("GET", route, **{name: token})
+    braces: dict[str, Any] = {name: token}
+    answer = call("GET", route, **braces)
 
     assert answer.status == 429
     assert "evil" not in answer.text
