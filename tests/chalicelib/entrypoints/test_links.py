@@ -165,8 +165,8 @@ def test_a_page_about_a_failure_leads_nowhere_that_the_address_names(
 
     monkeypatch.setattr(throttle, "take", refuse)
 
-    values: dict[str, Any] = {name: token}
-    answer = call("GET", route, **values)
+    braces: dict[str, Any] = {name: token}
+    answer = call("GET", route, **braces)
 
     assert answer.status == 429
     assert "evil" not in answer.text
