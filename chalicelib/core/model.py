@@ -12,6 +12,10 @@ LANGUAGES = ("en", "sv", "de", "fr", "es", "nb", "da", "fi", "nl")
 """What our mails and pages speak; a site that names no languages of its own speaks them all, and English else."""
 
 
+NOTICES = ("card_expiring", "trial_ending", "renewal_notice", "payment_recovered", "canceled_for_nonpayment")
+"""The mails around a payment that a site sends unless it says otherwise; `win_back` must be asked for."""
+
+
 class Kind(StrEnum):
     """The Stripe objects whose state we keep; the value is Stripe's own `object` name."""
 
@@ -258,6 +262,8 @@ class Site:
     campaign_rules: tuple[CampaignRule, ...] = ()
     experiment: Experiment | None = None
     access: AccessPolicy = field(default_factory=AccessPolicy)
+    notices: tuple[str, ...] = NOTICES
+    postal_address: str | None = None
 
     @property
     def scope(self) -> str:
