@@ -108,6 +108,10 @@ class Subscription:
     discounts: tuple[Discount, ...] = ()
 
 
+LIVE = frozenset({"active", "trialing", "past_due"})
+"""Statuses of a subscription that runs."""
+
+
 @dataclass(frozen=True)
 class Invoice:
     """An invoice; `next_payment_attempt` is null when Stripe has no retry scheduled. `uncollectible`: why it was given up."""

@@ -1,20 +1,15 @@
-"""The notices around a payment: which there are, when each is due, and what holds it back. Pure.
+"""The notices around a payment: which there are, and what each is about. Pure, and all that the webhook path must know of them.
 
 A notice counts local calendar days from its subject: a trial's end, a renewal, a card's expiry, a subscription's end. Nothing
-is planned ahead in the table: whoever looks at a row tells from the row what is due, so that a date that moved is right at once.
-`core.laws` says which of these days a law asks for.
+is planned ahead in the table: whoever looks at a row tells from it what is due (`core.noticing`), so that a date that moved is
+right at once. `core.laws` says which of these days a law asks for.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime, tzinfo
 
-from chalicelib.core.access import LIVE
-from chalicelib.core.campaign import Campaign
-from chalicelib.core.dunning import CAP, LOOK_WHEN_PAUSED
-from chalicelib.core.model import Card, Item, Subscription
-from chalicelib.core.timing import days_after, last_opening, within_window
+from chalicelib.core.model import LIVE, Card, Item, Subscription
 
 DAY = 86_400
 SLACK = 4 * DAY
@@ -23,8 +18,11 @@ SLACK = 4 * DAY
 LONG = 6
 """Months from which on a renewal is announced: the shortest term that a law names (New York)."""
 
-UNPAID_GOOD = 90 * DAY
-"""Seconds after its first failure in which a subscription that Stripe leaves `unpaid` may still be told to have stopped."""
+UNPAID_GOOD = 90
+"""Days after its first failure in which a subscription that Stripe leaves `unpaid` may still be told to have stopped."""
+
+_TIMES = range(1, 250_000_000_000)
+"""Seconds that are a day of some calendar: nothing is due about what is none."""
 
 
 @dataclass(frozen=True)
@@ -66,72 +64,6 @@ class Subject:
     since: int = 0
 
 
-@dataclass(frozen=True)
-class Notice:
-    """A notice of a subject; `key` is what a row keeps when it has left. `planned` and `until` are UTC seconds."""
-
-    plan: Plan
-    subject: Subject
-    planned: int
-    until: int
-
-    @property
-    def key(self) -> str:
-        """Such as `trial_7-2026-12-24`."""
-        return f"{self.plan.key}-{self.subject.name}"
-
-    def repeats(self, handled: str | None) -> bool:
-        """Whether the last notice that left was of the same kind and subject: then this one is a reminder of it."""
-        earlier = {f"{plan.key}-{self.subject.name}" for plan in self.subject.plans if plan.mail == self.plan.mail}
-        return handled in earlier
-
-
-@dataclass(frozen=True)
-class Clock:
-    """Whose day it is: an IANA zone, and the send window of a campaign."""
-
-    zone: str
-    campaign: Campaign
-
-
-@dataclass(frozen=True)
-class Look:
-    """What a look at a row found: the notice to be sent now, and when to look again; None and None: nothing will come."""
-
-    notice: Notice | None
-    following: int | None
-
-
-def look(subjects: Iterable[Subject], handled: str | None, on: Collection[str], clock: Clock, now: int) -> Look:
-    """Which notice is due at `now`: the newest; older ones that were missed are skipped, never sent together.
-
-    `handled` is the key of the last one that left; `on` are the mails that the site sends.
-    """
-    plans = [_planned(plan, subject, clock) for subject in subjects for plan in subject.plans if plan.mail in on]
-    told = [notice for notice in plans if notice.planned >= notice.subject.since]
-    due = max((each for each in told if each.planned <= now < each.until), key=lambda each: each.planned, default=None)
-    following = min((each.planned for each in told if each.planned > now), default=None)
-    return Look(None if due is None or due.key == handled else due, following)
-
-
-def _planned(plan: Plan, subject: Subject, clock: Clock) -> Notice:
-    day = days_after(subject.moment, -plan.days, clock.zone)
-    planned = within_window(clock.campaign, day, clock.zone)
-    if plan.early and planned != day:
-        planned = last_opening(clock.campaign, day, clock.zone)
-    until = subject.moment if plan.good is None else days_after(day, plan.good, clock.zone)
-    return Notice(plan, subject, planned, until)
-
-
-def held(clock: Clock, last_mail_at: int | None, paused: bool, now: int) -> int | None:
-    """Until when a notice must wait (UTC seconds): mails paused, another one within the cap, the window closed. None: go."""
-    if paused:
-        return now + LOOK_WHEN_PAUSED
-    capped = max(now, (last_mail_at or 0) + CAP)
-    opening = within_window(clock.campaign, capped, clock.zone)
-    return None if opening == now else opening
-
-
 def of_subscription(subscription: Subscription, failed_at: int | None = None) -> tuple[Subject, ...]:
     """The subjects of a subscription as it stands.
 
@@ -143,9 +75,9 @@ def of_subscription(subscription: Subscription, failed_at: int | None = None) ->
         return ()
     if subscription.status == "trialing" and subscription.trial_end is not None:
         began = subscription.trial_start or subscription.created
-        return (_at(subscription.trial_end, TRIAL, began + DAY),)
+        return _at(subscription.trial_end, TRIAL, began + DAY)
     renewal = renews(subscription)
-    return (_at(renewal.current_period_end, RENEWAL, renewal.current_period_start),) if renewal else ()
+    return _at(renewal.current_period_end, RENEWAL, renewal.current_period_start) if renewal else ()
 
 
 def renews(subscription: Subscription) -> Item | None:
@@ -178,24 +110,26 @@ def _months(item: Item) -> int:
 
 def _ended(subscription: Subscription, failed_at: int | None) -> tuple[Subject, ...]:
     if subscription.status == "unpaid":
-        stopped = (Plan("stopped", "canceled_for_nonpayment", 0, good=UNPAID_GOOD // DAY),)
-        return (_at(failed_at, stopped),) if failed_at is not None else ()
+        stopped = (Plan("stopped", "canceled_for_nonpayment", 0, good=UNPAID_GOOD),)
+        return _at(failed_at, stopped) if failed_at is not None else ()
     if subscription.ended_at is None:
         return ()
     failed = subscription.cancellation_reason == "payment_failed"
-    return (_at(subscription.ended_at, (*(STOPPED if failed else ()), *WIN_BACK)),)
+    return _at(subscription.ended_at, (*(STOPPED if failed else ()), *WIN_BACK))
 
 
-def _at(moment: int, plans: tuple[Plan, ...], since: int = 0) -> Subject:
+def _at(moment: int, plans: tuple[Plan, ...], since: int = 0) -> tuple[Subject, ...]:
     """Mails name days: a moment that moves within its day is nothing to tell anew."""
-    return Subject(datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d"), moment, plans, since)
+    if moment not in _TIMES:
+        return ()
+    return (Subject(datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d"), moment, plans, since),)
 
 
-def of_card(card: Card, zone: str) -> Subject | None:
+def of_card(card: Card, zone: tzinfo) -> Subject | None:
     """The expiry of a card: the end of its month, where its holder lives."""
-    if card.exp_month is None or card.exp_year is None:
+    if card.exp_month not in range(1, 13) or card.exp_year not in range(2000, 9000):
         return None
-    following = datetime(card.exp_year + card.exp_month // 12, card.exp_month % 12 + 1, 1, tzinfo=ZoneInfo(zone))
+    following = datetime(card.exp_year + card.exp_month // 12, card.exp_month % 12 + 1, 1, tzinfo=zone)
     return Subject(f"{card.exp_year}-{card.exp_month:02d}", int(following.timestamp()), CARD)
 
 
@@ -205,23 +139,13 @@ def paid_by(card: str, default: str | None, subscriptions: Iterable[Subscription
     return min(own, key=lambda each: next_charge(each) or 0, default=None)
 
 
-def outlived(subject: Subject, subscription: Subscription | None) -> bool:
-    """Whether a card is no longer valid when the subscription is next charged."""
-    charge = next_charge(subscription) if subscription else None
-    return charge is not None and charge >= subject.moment
-
-
-def first_look(record: Subscription | Card, at: int, quiet: bool = False) -> int | None:
+def first_look(record: Subscription | Card, at: int) -> int | None:
     """When to look first at a row that was just stored, as seen `at`; None where nothing will ever be due in it.
 
-    Told from the record alone, and early rather than late: the look knows the rest. `quiet`: nothing is said of an end.
+    Told from the record alone, and early rather than late: the look knows the rest.
     """
-    if isinstance(record, Card):
-        subject = of_card(record, "UTC")
-        found = [subject] if subject else []
-    else:
-        ended = record.status in ("canceled", "unpaid")
-        found = [] if ended and quiet else [*of_subscription(record, at)]
+    card = of_card(record, UTC) if isinstance(record, Card) else None
+    found = [card] if card else [] if isinstance(record, Card) else [*of_subscription(record, at)]
     ways = [(each.moment - plan.days * DAY - SLACK, _over(each, plan)) for each in found for plan in each.plans]
     return min((first for first, over in ways if over > at), default=None)
 

@@ -26,7 +26,7 @@ _FENCE = "if_not_exists(#issued, :zero) + :one"
 class News:
     """What is to be stored of an object: its state (None: keep the stored one), or that it is gone, as seen `at`.
 
-    `quiet`: whatever it says of a failed payment, or of an end, makes no mail due.
+    `quiet`: whatever it says of a failed payment makes no mail due.
     """
 
     kind: Kind
@@ -139,7 +139,7 @@ def _notice_actions(news: News) -> list[Part]:
     record = news.record
     if news.gone or not isinstance(record, Subscription | Card):
         return NOTHING_DUE if news.gone else []
-    at = first_look(record, news.at, news.quiet)
+    at = first_look(record, news.at)
     return NOTHING_DUE if at is None else [put("due_at", at), put("due_shard", notice_shard(record.id))]
 
 

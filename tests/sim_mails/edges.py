@@ -13,7 +13,7 @@ import stripe
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from chalicelib import campaigns, clock, log
-from chalicelib.actions import send_reminder
+from chalicelib.actions import posting
 from chalicelib.aws import mail, queue, secrets
 from chalicelib.core.campaign import parse
 from chalicelib.core.model import Mail
@@ -237,7 +237,7 @@ def installed() -> Iterator[Edges]:
         patch.setattr(keys, "DUE_SHARDS", 1)
         patch.setattr(campaigns, "load", lambda _name: CAMPAIGN)
         patch.setattr(render, "failed_payment", lambda _reminder: LETTER)
-        patch.setattr(send_reminder, "count", lambda *_, **__: None)
+        patch.setattr(posting, "count", lambda *_, **__: None)
         patch.setattr(batches, "report", edges.reported)
         level = log.logger().log_level
         log.logger().setLevel("CRITICAL")
