@@ -17,6 +17,7 @@ from chalicelib.entrypoints import (
     schedule_reminders,
     send_mails,
     take_partner_event,
+    unsubscribe,
     webhooks,
 )
 
@@ -26,6 +27,7 @@ for room in (
     webhooks,
     portal,
     links,
+    unsubscribe,
     redirects,
     customers,
     cases,

@@ -30,7 +30,8 @@ class Plan:
     """A notice of a kind of mail, `days` before its subject (negative: after it).
 
     `early`: it stands at least so long before; where its day falls outside the send window it leaves at the last opening
-    before, else at the next. `good` is how many days after its own it can still be sent; None: until its subject.
+    before, else at the next. `good` is how many days after its own it can still be sent; None: until its subject. What comes
+    too late leaves room for the one that follows.
     """
 
     key: str
@@ -41,12 +42,12 @@ class Plan:
 
 
 CARD = (
-    Plan("card_30", "card_expiring", 30),
-    Plan("card_14", "card_expiring", 14),
+    Plan("card_30", "card_expiring", 30, good=8),
+    Plan("card_14", "card_expiring", 14, good=4),
     Plan("card_7", "card_expiring", 7),
 )
-TRIAL = (Plan("trial_7", "trial_ending", 7, early=True), Plan("trial_1", "trial_ending", 1, early=True))
-RENEWAL = (Plan("renewal_45", "renewal_notice", 45), Plan("renewal_7", "renewal_notice", 7, early=True))
+TRIAL = (Plan("trial_7", "trial_ending", 7, early=True, good=4), Plan("trial_1", "trial_ending", 1, early=True))
+RENEWAL = (Plan("renewal_45", "renewal_notice", 45, good=30), Plan("renewal_7", "renewal_notice", 7, early=True))
 STOPPED = (Plan("stopped", "canceled_for_nonpayment", 0, good=7),)
 WIN_BACK = (Plan("win_14", "win_back", -14, good=7), Plan("win_30", "win_back", -30, good=7))
 
@@ -127,10 +128,11 @@ def _at(moment: int, plans: tuple[Plan, ...], since: int = 0) -> tuple[Subject, 
 
 def of_card(card: Card, zone: tzinfo) -> Subject | None:
     """The expiry of a card: the end of its month, where its holder lives."""
-    if card.exp_month not in range(1, 13) or card.exp_year not in range(2000, 9000):
+    year, month = card.exp_year or 0, card.exp_month or 0
+    if not (1 <= month <= 12 and 2000 <= year < 9000):
         return None
-    following = datetime(card.exp_year + card.exp_month // 12, card.exp_month % 12 + 1, 1, tzinfo=zone)
-    return Subject(f"{card.exp_year}-{card.exp_month:02d}", int(following.timestamp()), CARD)
+    following = datetime(year + month // 12, month % 12 + 1, 1, tzinfo=zone)
+    return Subject(f"{year}-{month:02d}", int(following.timestamp()), CARD)
 
 
 def paid_by(card: str, default: str | None, subscriptions: Iterable[Subscription]) -> Subscription | None:
