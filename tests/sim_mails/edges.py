@@ -16,7 +16,7 @@ from chalicelib import campaigns, clock, log
 from chalicelib.actions import posting
 from chalicelib.aws import mail, queue, secrets
 from chalicelib.core.campaign import parse
-from chalicelib.core.model import Mail
+from chalicelib.core.model import NOTICES, Mail
 from chalicelib.entrypoints import batches
 from chalicelib.errors import StamkundError
 from chalicelib.mails import render
@@ -236,7 +236,8 @@ def installed() -> Iterator[Edges]:
         patch.setattr(sites, "find", lambda _ident: SITE)
         patch.setattr(keys, "DUE_SHARDS", 1)
         patch.setattr(campaigns, "load", lambda _name: CAMPAIGN)
-        patch.setattr(render, "failed_payment", lambda _reminder: LETTER)
+        for written in ("failed_payment", *NOTICES, "win_back"):
+            patch.setattr(render, written, lambda _facts: LETTER)
         patch.setattr(posting, "count", lambda *_, **__: None)
         patch.setattr(batches, "report", edges.reported)
         level = log.logger().log_level

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from chalicelib.core.cases import RECOVERED
 from chalicelib.core.declines import LIKELY_CANCEL
 from chalicelib.core.dunning import CAP
 from chalicelib.store import keys
@@ -41,7 +42,13 @@ def live(edges: Edges, seed: int, lines: list[str] | None = None) -> Verdict:
     twice = list(_twice(world))
     remains = [mail for mail in twice if _excused(world, mail)]
     wrong = [f"{mail.covers} sent twice" for mail in twice if mail not in remains]
-    wrong += [*world.wrong[:1], *_after_payment(world), *_at_night(world), *_forgotten(edges, world)]
+    wrong += [
+        *world.wrong[:1],
+        *_after_payment(world),
+        *_thanks(edges, world),
+        *_at_night(world),
+        *_forgotten(edges, world),
+    ]
     wrong += _books(edges, world)
     wrong += [] if remains or world.bouncing or world.by_hand else _too_often(world)
     for reason in wrong:
@@ -78,9 +85,45 @@ def _excused(world: World, mail: Sent) -> bool:
 
 
 def _after_payment(world: World) -> list[str]:
-    """A mail whose own GETs had shown one of its invoices to be settled."""
-    found = ((case, mail.seen.get(case)) for mail in world.mails for case, _ in mail.covers)
-    return [f"{case} was {status} when its mailer looked" for case, status in found if status != "open"]
+    """A mail whose own GETs had shown one of its invoices to be settled; thanks for one that was not paid."""
+    found = ((case, step, mail.seen.get(case)) for mail in world.mails for case, step in mail.covers)
+    return [
+        f"{case} was {status} when its mailer looked"
+        for case, step, status in found
+        if status != ("paid" if step == RECOVERED else "open") and not (step == RECOVERED and status is None)
+    ]
+
+
+def _thanks(edges: Edges, world: World) -> list[str]:
+    """Thanks before anything was written, or for what is not paid; and a paid case, written about in peace, without any."""
+    told: dict[str, list[str]] = {}
+    for mail in world.mails:
+        for case, step in mail.covers:
+            told.setdefault(case, []).append(step)
+    status = {owed.id: owed.status for owed in world.customer.owed}
+    wrong = [
+        f"thanks for {case}: {steps}"
+        for case, steps in told.items()
+        if RECOVERED in steps and _odd(case, steps, status)
+    ]
+    calm = not (world.bouncing or world.wishes or world.stopped or world.by_hand or world.customer.gone)
+    if calm and len(status) == 1 and not any(mail.doubtful for mail in world.mails):
+        wrong += [
+            f"no thanks for {owed.id}"
+            for owed in world.customer.owed
+            if owed.status == "paid" and _open_to_thanks(edges, owed) and RECOVERED not in told[owed.id]
+        ]
+    return wrong
+
+
+def _odd(case: str, steps: list[str], status: dict[str, str]) -> bool:
+    return status[case] != "paid" or steps[0] == RECOVERED or steps[-1] != RECOVERED
+
+
+def _open_to_thanks(edges: Edges, owed: Owed) -> bool:
+    """Whether a case was written about and was still open when its invoice was paid."""
+    row: Any = ObjectRow.from_raw_data(dict(edges.table.items[key_of(owed)]))
+    return row.case_sent is not None and row.case_closed == "invoice_paid"
 
 
 def _at_night(world: World) -> list[str]:
@@ -108,7 +151,7 @@ def _forgotten(edges: Edges, world: World) -> Iterator[str]:
         row: Any = ObjectRow.from_raw_data(dict(item))
         if owed.status == "open" and row.case_closed is None and row.due_at is None:
             yield f"{owed.id} is open, not due, and nobody said why"
-        if row.due_at is not None and row.due_at <= NOW + LIFE:
+        if row.due_shard is not None and row.due_at <= NOW + LIFE:
             yield f"{owed.id} is due and nobody looks"
         if _must_be_told(world, owed) and not any((owed.id, "day_7") in mail.covers for mail in world.mails):
             yield f"the final notice of {owed.id} never left: {row.case_handled}, {row.case_closed}"

@@ -16,7 +16,7 @@ from tests.edge import TwinEdge
 from tests.shop import Shop
 
 SMALL = Rule(burst=5, per_second=1, most=3)
-OPEN = ("/l/{token}", "/portal/{site_id}", "/login/{site_id}", "/health", "/openapi.json")
+OPEN = ("/l/{token}", "/u/{token}", "/portal/{site_id}", "/login/{site_id}", "/health", "/openapi.json")
 
 
 @pytest.fixture
