@@ -21,6 +21,7 @@ from chalicelib.entrypoints import batches
 from chalicelib.errors import StamkundError
 from chalicelib.mails import render
 from chalicelib.store import keys, outbox, sites
+from chalicelib.store.keys import Key
 from chalicelib.store.tables import MailRow, ObjectRow, bind
 from chalicelib.stripe_api import gateway
 from tests.conftest import ACCOUNT, SITE
@@ -28,7 +29,7 @@ from tests.sim.edges import _Nowhere
 from tests.sim.table import Answer, Perform, Table, refusal
 from tests.sim.tasks import Crash, give_way
 from tests.sim_mails.story import DAY
-from tests.sim_mails.world import Message, Notice, Sent, World
+from tests.sim_mails.world import Message, Notice, Sent, World, key_of
 
 ENVIRONMENT = {
     "STAGE": "dev",
@@ -88,7 +89,24 @@ class Edges:
         if fault == "conflict":
             reasons = [{"Code": "TransactionConflict"}]
             raise refusal(operation, "TransactionCanceledException", "met another", CancellationReasons=reasons)
-        return self._performed(fault, perform)
+        return self._performed(fault, lambda: self._watched(perform))
+
+    def _watched(self, perform: Perform) -> Answer:
+        """A call that must not touch a settled case on the word of an older look, which had seen it open."""
+        world = self.world
+        seen = world.seen.get(world.current.name, {}) if world.current else {}
+        watched = [
+            key_of(owed) for owed in world.customer.owed if seen.get(owed.id) == "open" and owed.id in world.heard
+        ]
+        before = [self._place(key) for key in watched]
+        answer = perform()
+        if before != [self._place(key) for key in watched]:
+            world.wrong.append("a look at an open invoice overruled its payment")
+        return answer
+
+    def _place(self, key: Key) -> list[Any]:
+        item = self.table.items.get(key) or {}
+        return [item.get(name) for name in ("due_at", "case_mail")]
 
     def _performed(self, fault: str | None, perform: Perform) -> Answer:
         if fault == "twice":

@@ -12,6 +12,7 @@ from random import Random
 from typing import Any
 
 from chalicelib.actions import handle_case
+from chalicelib.core.cases import closes_case
 from chalicelib.core.model import Invoice, Kind
 from chalicelib.core.window import Guard, Write
 from chalicelib.entrypoints.record_mail_feedback import record_mail_feedback
@@ -103,6 +104,7 @@ class World:
     wishes: list[tuple[float, str]] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     stopped: set[str] = field(default_factory=set)
+    heard: set[str] = field(default_factory=set)
     by_hand: bool = False
     current: Task | None = None
     started: int = 0
@@ -192,6 +194,8 @@ class World:
         at = int(self.now)
         news = News(Kind.INVOICE, record, gone=False, at=at)
         self.quietly(lambda: objects.write(key_of(item[1]), news, Write(Guard(), at, at)))
+        if closes_case(record):
+            self.heard.add(record.id)
 
     def quietly(self, act: Callable[[], Any]) -> Any:
         """Something that is not under test here happens at once and does not fail."""
