@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from chalicelib.core.campaign import Campaign
 from chalicelib.core.dunning import CAP, LOOK_WHEN_PAUSED
 from chalicelib.core.model import Card, Subscription
-from chalicelib.core.timing import days_after, last_opening, within_window
+from chalicelib.core.timing import ON_ITS_WAY, days_after, last_opening, within_window
 from chalicelib.core.upcoming import Plan, Subject, next_charge, of_card
 
 HOUR = 3600
@@ -64,7 +64,8 @@ def look(subjects: Iterable[Subject], handled: str | None, on: Collection[str], 
 def _planned(plan: Plan, subject: Subject, clock: Clock) -> Notice:
     day = days_after(subject.moment, -plan.days, clock.zone)
     planned = within_window(clock.campaign, day, clock.zone)
-    if plan.early and planned != day:
+    left = day + ON_ITS_WAY
+    if plan.early and (planned != day or within_window(clock.campaign, left, clock.zone) != left):
         planned = last_opening(clock.campaign, day, clock.zone)
     until = subject.moment if plan.good is None else days_after(day, plan.good, clock.zone)
     return Notice(plan, subject, planned, until)

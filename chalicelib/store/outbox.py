@@ -236,14 +236,19 @@ def mark(post: Post, state: str) -> bool:
 
 
 def undo(post: Post, now: int) -> int:
-    """A mail came back: its steps are open again, for another address. How many; one write each."""
+    """A mail came back: its steps are open again, for another address. How many; one write each.
+
+    Not where a later mail was claimed since: a notification that comes twice must not undo what was sent in the mail's stead.
+    """
     return sum(_undone(post, covered, now) for covered in post.cases)
 
 
 def _undone(post: Post, covered: Covered, now: int) -> bool:
     key = Key(keys.of_customer(post.scope, post.customer), covered.sk)
     before = ObjectRow.case_handled.set(covered.before) if covered.before else ObjectRow.case_handled.remove()
-    ours = (ObjectRow.case_handled == covered.step) & (ObjectRow.due_at > SETTLED)
+    ours = (
+        (ObjectRow.case_handled == covered.step) & (ObjectRow.case_mail == post.number) & (ObjectRow.due_at > SETTLED)
+    )
     try:
         update(ObjectRow, key, [before, ObjectRow.due_at.set(now)], ours)
     except Refused:

@@ -2,7 +2,7 @@
 
 import json
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout, suppress
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -204,6 +204,22 @@ class Edges:
         response = SimpleNamespace(headers=DATE)
         return self._answered(fault, SimpleNamespace(to_dict=lambda **_: json.loads(body), last_response=response))
 
+    def get_subscription(self, ident: str, *_: Any) -> Any:
+        """Stripe: a subscription, expanded, at this moment."""
+        return self._told(f"GET {ident}", self.world.customer.subscription_facts)
+
+    def get_customer(self, ident: str, *_: Any) -> Any:
+        """Stripe: a customer with the subscriptions that run, at this moment."""
+        return self._told(f"GET {ident}", self.world.customer.customer_facts)
+
+    def _told(self, call: str, tell: Callable[[], Any]) -> Any:
+        fault = self._asked(call)
+        raw = tell()
+        self._seen({"truth": raw["id"], "at": str(len(self.world.customer.truths))})
+        self.world.customer.truths.append(json.loads(json.dumps(raw)))
+        answer = SimpleNamespace(to_dict=lambda **_: raw, last_response=SimpleNamespace(headers=DATE))
+        return self._answered(fault, answer)
+
     def list_invoices(self, *_: Any, **__: Any) -> Any:
         """Stripe: the customer's open invoices at this moment."""
         fault = self._asked("GET invoices")
@@ -246,12 +262,15 @@ def installed() -> Iterator[Edges]:
         secrets.forget()
         invoices = SimpleNamespace(retrieve=edges.get_invoice)
         unused = SimpleNamespace(retrieve=None)
-        readers = dict.fromkeys(("customers", "subscriptions", "payment_methods", "products"), unused)
-        v1 = SimpleNamespace(invoices=invoices, **readers)
+        subscriptions, customers = (
+            SimpleNamespace(retrieve=get) for get in (edges.get_subscription, edges.get_customer)
+        )
+        readers = dict.fromkeys(("payment_methods", "products"), unused)
+        v1 = SimpleNamespace(invoices=invoices, subscriptions=subscriptions, customers=customers, **readers)
         stripe_client = SimpleNamespace(v1=v1, raw_request=edges.list_invoices)
         patch.setattr(gateway, "client", lambda *_: stripe_client)
         patch.setattr(clock, "now", lambda: int(edges.world.now))
-        patch.setattr(sites, "find", lambda _ident: SITE)
+        patch.setattr(sites, "find", lambda _ident: edges.world.site)
         patch.setattr(keys, "DUE_SHARDS", 1)
         patch.setattr(campaigns, "load", lambda _name: CAMPAIGN)
         for written in ("failed_payment", *NOTICES, "win_back"):

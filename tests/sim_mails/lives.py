@@ -39,18 +39,18 @@ def live(edges: Edges, seed: int, lines: list[str] | None = None) -> Verdict:
         world.run()
     except Restless as restless:
         return Verdict(seed, (str(restless), *world.wrong[:1]), len(world.mails), 0)
-    twice = list(_twice(world))
-    remains = [mail for mail in twice if _excused(world, mail)]
-    wrong = [f"{mail.covers} sent twice" for mail in twice if mail not in remains]
+    again = list(twice(world))
+    remains = [mail for mail in again if excused(world, mail)]
+    wrong = [f"{mail.covers} sent twice" for mail in again if mail not in remains]
     wrong += [
         *world.wrong[:1],
         *_after_payment(world),
         *_thanks(edges, world),
-        *_at_night(world),
+        *at_night(world),
         *_forgotten(edges, world),
     ]
-    wrong += _books(edges, world)
-    wrong += [] if remains or world.bouncing or world.by_hand else _too_often(world)
+    wrong += books(edges, world)
+    wrong += [] if remains or world.bouncing or world.by_hand else too_often(world)
     for reason in wrong:
         world.note("WRONG", reason)
     return Verdict(seed, tuple(wrong), len(world.mails), len(remains))
@@ -68,7 +68,7 @@ def trace(edges: Edges, seed: int) -> str:
     return "\n".join(lines)
 
 
-def _twice(world: World) -> Iterator[Sent]:
+def twice(world: World) -> Iterator[Sent]:
     """Every mail about a step of a case that an earlier mail was about, unless that one came back."""
     had: dict[tuple[str, str], Sent] = {}
     for mail in world.mails:
@@ -78,7 +78,7 @@ def _twice(world: World) -> Iterator[Sent]:
         had |= dict.fromkeys(mail.covers, mail)
 
 
-def _excused(world: World, mail: Sent) -> bool:
+def excused(world: World, mail: Sent) -> bool:
     """Whether nobody could know of the earlier mail: its notification was lost, or came after the lease."""
     earlier = world.mails[: world.mails.index(mail)]
     return any(set(before.covers) & set(mail.covers) and before.doubtful for before in earlier)
@@ -126,7 +126,7 @@ def _open_to_thanks(edges: Edges, owed: Owed) -> bool:
     return row.case_sent is not None and row.case_closed == "invoice_paid"
 
 
-def _at_night(world: World) -> list[str]:
+def at_night(world: World) -> list[str]:
     """A mail outside the window of the customer's zone, but for those that somebody wanted at once."""
     zone = ZoneInfo(world.customer.zone)
     return [f"a mail at {mail.at}" for mail in world.mails if not (mail.by_hand or _in_window(mail.at, zone))]
@@ -137,7 +137,7 @@ def _in_window(at: float, zone: ZoneInfo) -> bool:
     return any(each.isoweekday() < 6 and 9 <= each.hour < 17 for each in moments)
 
 
-def _too_often(world: World) -> list[str]:
+def too_often(world: World) -> list[str]:
     pairs = pairwise(mail.at for mail in world.mails)
     return [f"two mails within {after - before:.0f} s" for before, after in pairs if after - before < CAP - SLACK]
 
@@ -157,7 +157,7 @@ def _forgotten(edges: Edges, world: World) -> Iterator[str]:
             yield f"the final notice of {owed.id} never left: {row.case_handled}, {row.case_closed}"
 
 
-def _books(edges: Edges, world: World) -> Iterator[str]:
+def books(edges: Edges, world: World) -> Iterator[str]:
     """What is written down of mails must be what left: nothing more, and nothing less unless nobody could know."""
     left = {(mail.tags["mail"], mail.tags["claim"]): mail for mail in world.mails}
     written = {}

@@ -13,7 +13,7 @@ from typing import Any
 
 from chalicelib.actions import handle_case
 from chalicelib.core.cases import closes_case
-from chalicelib.core.model import Invoice, Kind
+from chalicelib.core.model import Invoice, Kind, Site
 from chalicelib.core.window import Guard, Write
 from chalicelib.entrypoints.record_mail_feedback import record_mail_feedback
 from chalicelib.entrypoints.schedule_reminders import schedule_reminders
@@ -109,11 +109,13 @@ class World:
     current: Task | None = None
     started: int = 0
     scheduled: float = 0.0
+    life: int = LIFE
+    site: Site = SITE
     due: Callable[[], float | None] = lambda: None
 
     def __post_init__(self) -> None:
         rng = self.rng = Random(self.seed)  # noqa: S311 - the seed must give the same life again
-        self.customer = Customer(rng)
+        self.customer = self.born(rng)
         self.facts = sorted(self.customer.facts, key=lambda fact: fact.at)
         self.faults_left = rng.choice((0, 0, 1, 3, 8))
         self.rates = {fault: rng.choice((0.0, 0.0, 0.05, 0.3)) for fault in FAULTS}
@@ -123,6 +125,10 @@ class World:
         if rng.random() < 0.1:
             begin = self.facts[0].at + rng.randrange(5 * DAY)
             self.wishes = [(begin, rng.choice(("stop", "send-now"))), (begin + rng.randrange(2 * DAY), "resume")]
+
+    def born(self, rng: Random) -> Any:
+        """Whose life it is."""
+        return Customer(rng)
 
     def run(self) -> None:
         """Let things happen until nothing is left to happen, or the life is over."""
@@ -165,7 +171,7 @@ class World:
         if due is not None:
             at = max(due, self.scheduled + 1)
             found.append((at + QUARTER - at % QUARTER if at % QUARTER else at, 5, self.schedule))
-        if not found or min(item[0] for item in found) > NOW + LIFE:
+        if not found or min(item[0] for item in found) > NOW + self.life:
             return False
         at, _, happen = min(found, key=lambda item: item[:2])
         self.now = max(self.now, at)

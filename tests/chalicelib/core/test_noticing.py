@@ -82,6 +82,11 @@ def test_a_trial_that_ends_on_a_monday_morning_is_announced_on_the_friday_before
     )
 
 
+def test_a_notice_that_is_due_just_before_the_window_closes_leaves_that_morning() -> None:
+    """A run comes each quarter of an hour: at 16:50 on a Friday it would be too late until Monday."""
+    assert sendings(trialing(local(2026, 12, 12, 16, 50)), STOCKHOLM, NOW)[-1][1] == local(2026, 12, 11, 9)
+
+
 def test_a_short_trial_has_no_notice_of_a_week_and_one_of_a_day() -> None:
     made = trialing(local(2026, 12, 17, 14), start=local(2026, 12, 10, 14))
 

@@ -254,3 +254,13 @@ def test_no_address_is_kept_in_a_customers_history(key: Key) -> None:
     claimed(key)
 
     assert "@" not in str(table.get(MailRow, keys.mail(SCOPE, "cus_1", 1)).to_simple_dict())  # type: ignore[union-attr]
+
+
+def test_a_bounce_that_is_told_twice_does_not_undo_the_mail_that_took_its_place(key: Key) -> None:
+    first = claimed(key)
+    outbox.sent(first, FIRST_LOOK)
+    assert outbox.undo(first, FIRST_LOOK + 1) == 1
+    outbox.sent(claimed(key, number=2), FIRST_LOOK + 2)
+
+    assert outbox.undo(first, FIRST_LOOK + 3) == 0
+    assert read(key).handled == "day_0"

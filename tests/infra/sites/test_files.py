@@ -74,7 +74,7 @@ def test_the_file_can_say_what_a_site_has_and_the_portal_does_not_decide() -> No
     kept = {"portal_configuration", "card_configuration", "login_url", "metadata"}
     kept |= {"campaign_rules", "experiment", "access"}
     raw = yaml.safe_load((ROOT / "infra" / "sites" / "example.yaml").read_text())
-    said = raw.keys() | raw["brand"].keys() | raw["portal"].keys() | {"base_url", "logo_url"}
+    said = raw.keys() | raw["brand"].keys() | raw["portal"].keys() | {"base_url", "logo_url", "postal_address"}
 
     assert set(Site.__dataclass_fields__) - kept <= said
 
