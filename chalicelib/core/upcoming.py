@@ -30,8 +30,8 @@ class Plan:
     """A notice of a kind of mail, `days` before its subject (negative: after it).
 
     `early`: it stands at least so long before; where its hour falls outside the send window, or is the last of it, it leaves
-    at the last opening before, else at the next. `good` is how many days after its own it can still be sent; None: until its subject. What comes
-    too late leaves room for the one that follows.
+    at the last opening before, else at the next. `good` is how many days after its own it can still be sent (None: until its
+    subject): what comes too late leaves room for the one that follows.
     """
 
     key: str

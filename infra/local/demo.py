@@ -20,6 +20,7 @@ from infra.local.visitor import Lost, Visitor
 
 DAY = drive.DAY
 LINK = re.compile(r"https?://\S+/l/\S+")
+THANKS = "has gone through"
 NEW_CARD = {"number": "5555 5555 5555 4444", "expiry": "12/34", "cvc": "123"}
 
 
@@ -126,7 +127,8 @@ def recover(story: Story) -> str:
 
 
 def quiet(story: Story) -> str:
-    """Two weeks pass without another mail."""
+    """A mail thanks her, and two weeks pass without another."""
+    days_until(story, lambda: THANKS in mails(story)[0]["subject"], 5)
     before = [mail["id"] for mail in mails(story)]
     months(story, 14)
     after = [mail["id"] for mail in mails(story)]
