@@ -102,7 +102,7 @@ def differences(edges: Edges, thing: Thing) -> list[str]:
 
 def _misplaced(thing: Thing, actual: object, item: dict[str, Any]) -> list[str]:
     """What of the index `due` is there and should not be, or the other way round."""
-    there = [name for name in ("due_at", "due_shard") if name in item]
+    there: list[str] = [name for name in ("due_at", "due_shard") if name in item]
     if thing.gone:
         return there
     if not isinstance(actual, Invoice):  # a notice may be due about it: both, or neither

@@ -129,7 +129,7 @@ def _true(customer: Any, key: str, truth: dict[str, Any], mail: Sent) -> bool:
     kind, _, about = key.partition("-")
     if kind in ("win_14", "win_30"):
         out = customer.opted_out_at is not None and customer.opted_out_at < mail.at - HOUR
-        return customer.consents and not truth["subscriptions"]["data"] and not (out and mail.to == EMAIL)
+        return bool(customer.consents and not truth["subscriptions"]["data"] and not (out and mail.to == EMAIL))
     end = truth["items"]["data"][0]["current_period_end"]
     if kind == "stopped":
         return truth["status"] == "canceled" and truth["latest_invoice"]["status"] == "open"
@@ -143,7 +143,7 @@ def _true(customer: Any, key: str, truth: dict[str, Any], mail: Sent) -> bool:
     following = datetime(
         card["exp_year"] + card["exp_month"] // 12, card["exp_month"] % 12 + 1, 1, tzinfo=_zone(customer)
     )
-    return goes_on and dated == about and mail.at < following.timestamp() <= end
+    return bool(goes_on and dated == about and mail.at < following.timestamp() <= end)
 
 
 def _zone(customer: Any) -> ZoneInfo:
