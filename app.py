@@ -18,6 +18,7 @@ from chalicelib.entrypoints import (
     schedule_reminders,
     send_mails,
     take_partner_event,
+    unsubscribe,
     webhooks,
 )
 
@@ -27,6 +28,7 @@ for room in (
     webhooks,
     portal,
     links,
+    unsubscribe,
     redirects,
     customers,
     cases,

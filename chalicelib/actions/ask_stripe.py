@@ -42,6 +42,13 @@ def fetch_invoice(ident: str, scope: str | None = None) -> dict[str, Any] | None
     return gateway.fetch_invoice(_client(), ident, _account(scope))
 
 
+def fetch_expanded(kind: Kind, ident: str, expand: list[str], scope: str | None = None) -> dict[str, Any] | None:
+    """An object with what it names in one call, or None where it exists no more. Raises as `fetch`."""
+    from chalicelib.stripe_api import gateway
+
+    return gateway.fetch_expanded(_client(), kind, ident, expand, _account(scope))
+
+
 def create_portal_session(params: dict[str, Any], scope: str | None = None, once: str | None = None) -> str:
     """The URL of a new portal session: never to be logged, stored or cached. Raises as `fetch`.
 

@@ -66,7 +66,7 @@ def make_link(
 
 @dataclass(frozen=True)
 class CaseLink:
-    """The link of a reminder: its address, and the row that the mail's claim stores with it."""
+    """The link of a mail: its address, and the row that the mail's claim stores with it."""
 
     url: str
     row: LinkRow
@@ -75,6 +75,14 @@ class CaseLink:
 def link_for_case(site: Site, case: Key, customer: str, flow: str, language: str, now: int) -> CaseLink:
     """The link that a reminder carries, not yet stored: good for 7 days, or until its case closes."""
     link = Link(site.scope, site.id, customer, flow, now + LIFETIME, created=now, case_sk=case.sk, language=language)
+    token = links.new_token()
+    return CaseLink(_address(site, token), links.row(token, link))
+
+
+def link_for_notice(site: Site, customer: str, flow: str | None, language: str, now: int, until: int) -> CaseLink:
+    """The link that a notice carries, not yet stored: good for 7 days, or until what it tells of (UTC seconds)."""
+    end = max(until, now + LIFETIME)
+    link = Link(site.scope, site.id, customer, flow, end, created=now, language=language)
     token = links.new_token()
     return CaseLink(_address(site, token), links.row(token, link))
 

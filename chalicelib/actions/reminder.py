@@ -8,7 +8,7 @@ from chalicelib.actions import ask_stripe
 from chalicelib.actions.catalogue import product_names
 from chalicelib.core import dunning
 from chalicelib.core.campaign import Campaign
-from chalicelib.core.cases import opens_case
+from chalicelib.core.cases import closes_case, opens_case
 from chalicelib.core.dunning import Case, Facts, Send
 from chalicelib.core.model import Invoice, Mail, Money, OpenInvoice, Reminder, Site
 from chalicelib.mails import render
@@ -36,12 +36,16 @@ def merged(case: OpenCase, others: Mapping[Key, OpenCase], debtor: Debtor, scope
     One call to Stripe, and none where there is no such case.
     """
     currency = debtor.facts.invoice.currency
-    alike = [other for other in others.values() if other.invoice.currency == currency and not other.stopped]
+    alike = [other for other in others.values() if other.invoice.currency == currency and _counts(other)]
     if not alike:
         return Merged()
     page = ask_stripe.page("/v1/invoices", {"customer": case.invoice.customer, "status": "open"}, scope)
     unpaid = {invoice.id: invoice for invoice in map(shapes.invoice, page.data) if opens_case(invoice)}
     return Merged(tuple(other for other in alike if other.invoice.id in unpaid), unpaid)
+
+
+def _counts(other: OpenCase) -> bool:
+    return not other.stopped and not closes_case(other.invoice)
 
 
 @dataclass(frozen=True)

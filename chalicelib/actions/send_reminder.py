@@ -5,29 +5,24 @@ A mail costs one read of Stripe (a second where the customer owes several invoic
 
 from dataclasses import dataclass, replace
 
-from chalicelib import config
 from chalicelib.actions import ask_stripe
 from chalicelib.actions.links import PAY, link_for_case
+from chalicelib.actions.posting import OFF, PARKED, Parcel, deliver, site_of, tags_of, unreachable
 from chalicelib.actions.reminder import Merged, Subject, language_of, merged, written
+from chalicelib.actions.thank import Paid, silent, thank
 from chalicelib.actions.treatment import Treatment, treatment_of
-from chalicelib.aws import mail
 from chalicelib.core import dunning
 from chalicelib.core.dunning import Around, Case, Close, Hold, Send
-from chalicelib.core.model import Mail, Site, Track, account_of
-from chalicelib.errors import MailUnavailable, MailUnknown, Permanent, StoreUnavailable
-from chalicelib.log import count, report
-from chalicelib.store import cases, keys, mail_health, outbox, payments, sites
+from chalicelib.core.model import Site, Track
+from chalicelib.core.noticing import Clock
+from chalicelib.errors import MailUnknown, Permanent
+from chalicelib.log import report
+from chalicelib.store import cases, keys, mail_health, outbox, payments
 from chalicelib.store.cases import OpenCase
 from chalicelib.store.keys import Key
 from chalicelib.store.outbox import Covered, Desk, Post
 from chalicelib.stripe_api import facts
 from chalicelib.stripe_api.facts import Debtor
-
-PARKED = 6 * 3600
-"""Seconds until a case is looked at again that could not be handled: a wrong setting may have been mended by then."""
-
-OFF = 86_400
-"""Seconds until a case is looked at again of a site that sends no reminders: it may have been switched on."""
 
 UNREACHABLE = frozenset({"no_address", "address_suppressed"})
 
@@ -81,9 +76,11 @@ def send_reminder(key: Key, now: int) -> str:
 
 
 def _handle(case: OpenCase, others: dict[Key, OpenCase], desk: Desk, now: int) -> str:
-    site = _site(desk.scope)
+    site = site_of(desk.scope)
     if site is None or case.stopped:
         return _closed(case, cases.STOPPED if site else "no_site")
+    if silent(case, others, site):
+        return _closed(case, f"invoice_{case.invoice.status}")
     if site.reminders == "off":
         return _done("held", cases.hold(case, now + OFF))
     raw = ask_stripe.fetch_invoice(case.invoice.id, desk.scope)
@@ -97,9 +94,12 @@ def _decided(job: Job) -> str:
     case, around = job.case, _around(job)
     decision = dunning.decide(job.treatment.campaign, job.state, job.debtor.facts, job.zone, job.now, around)
     match decision:
+        case Close("invoice_paid"):
+            clock = Clock(job.zone, job.treatment.campaign)
+            return thank(Paid(case, job.others, job.desk, job.site, job.debtor, clock, job.now), around)
         case Close(reason):
             if reason in UNREACHABLE:
-                count("CustomersUnreachable", function=config.optional("AWS_LAMBDA_FUNCTION_NAME") or "send_mails")
+                unreachable()
             return _closed(case, reason, job)
         case Hold(until, _):
             return _done("held", cases.hold(case, until, job.treatment.freeze))
@@ -113,13 +113,6 @@ def _closed(case: OpenCase, reason: str, job: Job | None = None) -> str:
 
 def _done(what: str, written_down: bool) -> str:
     return what if written_down else "changed"
-
-
-def _site(scope: str) -> Site | None:
-    """Whose brand the mail wears. A connected account is written for only where the site may see it."""
-    site = sites.find(config.setting("SITE"))
-    account = account_of(scope)[0]
-    return site if account == config.setting("STRIPE_ACCOUNT") else site.at(account)
 
 
 def _around(job: Job) -> Around:
@@ -136,31 +129,10 @@ def _send(job: Job, decision: Send, around: Around) -> str:
     link = link_for_case(job.site, job.case.key, job.desk.customer, flow, language_of(job.site, job.debtor), job.now)
     subject = Subject(job.case, job.treatment.campaign, job.debtor, job.site)
     letter = written(subject, decision, together, link.url, job.now)
-    if job.site.reminders == "shadow":
-        return _done("shadow", outbox.shadowed(replace(post, state=outbox.SHADOW), about, job.treatment.freeze))
-    if not outbox.claim(post, about, job.treatment.freeze, link.row):
-        return "changed"
     to = dunning.address(job.debtor.facts, around)
     assert to is not None
-    _hand_over(job.site, to, letter, post, _tags(job, decision, post))
-    try:
-        outbox.sent(post, job.now)
-    except StoreUnavailable as error:
-        # The mail has left: SES's notification writes it down instead.
-        raise MailUnknown("A mail left, but could not be written down.") from error
-    return "sent"
-
-
-def _hand_over(site: Site, to: str, letter: Mail, post: Post, tags: dict[str, str]) -> None:
-    """Ask SES. Only where it said that it did not take the mail is the claim given back."""
-    try:
-        mail.send(site, to, letter, tags)
-    except MailUnavailable:
-        outbox.give_back(post, outbox.FREE)
-        raise
-    except Permanent as error:
-        outbox.give_back(post, outbox.REFUSED, error.message)
-        raise
+    parcel = Parcel(job.site, post, about, link.row, to, letter, _tags(job, post), job.treatment.freeze)
+    return deliver(parcel, job.now)
 
 
 def _post(job: Job, decision: Send, together: Merged) -> tuple[Post, list[OpenCase]]:
@@ -184,16 +156,11 @@ def _post(job: Job, decision: Send, together: Merged) -> tuple[Post, list[OpenCa
     return replace(post, track=decision.track.value), about
 
 
-def _tags(job: Job, decision: Send, post: Post) -> dict[str, str]:
-    """They come back in every notification of SES's about the mail: what settles it, and what tells it apart."""
-    account = job.site.account
+def _tags(job: Job, post: Post) -> dict[str, str]:
+    """What settles the mail, and what tells it apart in the statistics of SES."""
+    variant = job.treatment.variant
     return {
-        "customer": post.customer,
-        "mail": str(post.number),
-        "claim": str(post.lease_until),
-        "case": job.case.invoice.id,
-        "step": decision.step.key,
+        **tags_of(post, job.site),
         "campaign": f"{job.treatment.campaign.id}-{job.treatment.campaign.version}",
-        **({"variant": job.treatment.variant.replace(":", "-")} if job.treatment.variant else {}),
-        **({"account": account} if account != config.setting("STRIPE_ACCOUNT") else {}),
+        **({"variant": variant.replace(":", "-")} if variant else {}),
     }

@@ -3,6 +3,7 @@
 from typing import Any
 
 from chalicelib.actions.show_customer import case
+from chalicelib.core.cases import closes_case
 from chalicelib.core.model import Invoice, Site
 from chalicelib.errors import BadRequest
 from chalicelib.store import cases, customers, outbox
@@ -46,7 +47,9 @@ def show_case(stored: StoredInvoice) -> dict[str, Any]:
 
 def _of_row(row: ObjectRow) -> dict[str, Any] | None:
     record = record_of(row)
-    return show_case(stored_invoice(row, record)) if isinstance(record, Invoice) else None
+    if not isinstance(record, Invoice) or closes_case(record):  # settled a moment ago: the next run closes it
+        return None
+    return show_case(stored_invoice(row, record))
 
 
 def show_mails(site: Site, customer: str, limit: int, cursor: str | None, now: int) -> dict[str, Any]:

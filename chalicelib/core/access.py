@@ -7,11 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from chalicelib.core.model import AccessPolicy, Money, Subscription
+from chalicelib.core.model import LIVE, AccessPolicy, Money, Subscription
 from chalicelib.core.timing import days_after
-
-LIVE = frozenset({"active", "trialing", "past_due"})
-"""A subscription that runs. `past_due` alone takes nothing away: only unpaid invoices do, by their age."""
 
 DEFAULT_END = 14
 

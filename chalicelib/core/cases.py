@@ -10,6 +10,12 @@ from chalicelib.core.model import Invoice
 FIRST_LOOK = timedelta(hours=2)
 """From a failure to the first look at its case: a mistake noticed at once needs no mail."""
 
+SETTLED = 0
+"""When a case is due whose invoice has come to its end: at once, and at no second at which an open one ever is."""
+
+RECOVERED = "payment_recovered"
+"""The last step of a case that was written about: thanks, once."""
+
 
 def opens_case(invoice: Invoice) -> bool:
     """Whether the state of an invoice calls for reminders: an automatic charge failed and the money is still owed.

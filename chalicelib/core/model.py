@@ -14,6 +14,10 @@ LANGUAGES = ("en", "sv", "de", "fr", "es", "nb", "da", "fi", "nl")
 """What our mails and pages speak; a site that names no languages of its own speaks them all, and English else."""
 
 
+NOTICES = ("card_expiring", "trial_ending", "renewal_notice", "payment_recovered", "canceled_for_nonpayment")
+"""The mails around a payment that a site sends unless it says otherwise; `win_back` must be asked for."""
+
+
 class Kind(StrEnum):
     """The Stripe objects whose state we keep; the value is Stripe's own `object` name."""
 
@@ -104,6 +108,10 @@ class Subscription:
     currency: str | None = None
     billing_mode: str | None = None
     discounts: tuple[Discount, ...] = ()
+
+
+LIVE = frozenset({"active", "trialing", "past_due"})
+"""Statuses of a subscription that runs."""
 
 
 @frozen
@@ -271,6 +279,8 @@ class Site:
     experiment: Experiment | None = None
     access: AccessPolicy = field(default_factory=AccessPolicy)
     digest_to: str | None = None
+    notices: tuple[str, ...] = NOTICES
+    postal_address: str | None = None
 
     @property
     def scope(self) -> str:

@@ -61,7 +61,7 @@ class TrialEnding:
 
 @dataclass(frozen=True)
 class RenewalNotice:
-    """A long subscription renews by itself at `renews_at` for `amount`; sent 45 and 7 days before.
+    """A long subscription renews by itself at `renews_at` for `amount` (null where not known); sent 45 and 7 days before.
 
     `cancel_before` is the moment until which notice can be given, null where it is the renewal itself. `through` is the end
     of the new period, null where not known. `link` leads to where one can cancel.
@@ -69,7 +69,7 @@ class RenewalNotice:
 
     reader: Reader
     plan: str | None
-    amount: Money
+    amount: Money | None
     interval: Interval | None
     last4: str | None
     renews_at: int

@@ -49,7 +49,10 @@ def renewal_notice(notice: RenewalNotice) -> Mail:
         voice = Voice("renewal_notice", notice.reader, notice.plan, notice.last4)
         deadline = notice.renews_at if notice.cancel_before is None else notice.cancel_before
         voice.put(renews=voice.day(notice.renews_at), deadline=voice.day(deadline))
-        voice.put(price=voice.price(notice.amount, notice.interval))
+        happened = "unpriced"
+        if notice.amount is not None:
+            voice.put(price=voice.price(notice.amount, notice.interval))
+            happened = "happened"
         period = []
         if notice.through is not None:
             voice.put(through=voice.day(notice.through))
@@ -57,7 +60,7 @@ def renewal_notice(notice: RenewalNotice) -> Mail:
         return voice.letter(
             subject=_repeated(notice.again),
             preheader=voice.say("body.preheader"),
-            before=(voice.say("body.happened"), *period),
+            before=(voice.say(f"body.{happened}"), *period),
             button=voice.say("body.button"),
             link=notice.link,
             after=(voice.say("body.next"), voice.common("help")),

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, Protocol
 
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
@@ -30,6 +30,16 @@ PAGE = 500
 
 STOPPED = "stopped"
 """Why a case is closed that an operator has stopped: nothing but an operator opens it again."""
+
+
+class Entry(Protocol):
+    """A row in the index `due`, as it was read: a case, or a subscription or card that a notice may be due about."""
+
+    @property
+    def key(self) -> Key: ...
+
+    @property
+    def due_at(self) -> int: ...
 
 
 @dataclass(frozen=True)
@@ -57,9 +67,9 @@ class Frozen:
 
 
 def due(now: int) -> Iterator[tuple[str, str]]:
-    """The keys of all cases due by `now`: one Query per shard and page of the sparse index, one page at a time."""
+    """The keys of all that is due by `now`, cases before notices: one Query per shard and page of the sparse index."""
     bind()
-    for shard in keys.due_shards():
+    for shard in (*keys.due_shards(), *keys.notice_shards()):
         with store_errors():
             for row in ObjectRow.due.query(shard, ObjectRow.due_at <= now, page_size=PAGE):
                 yield row.pk, row.sk
@@ -70,7 +80,7 @@ def of_customer(pk: str) -> dict[Key, OpenCase]:
     bind()
     span = ObjectRow.sk.between(keys.INVOICES, f"{keys.INVOICES}\uffff")
     with store_errors():
-        rows = list(ObjectRow.query(pk, span, ObjectRow.due_at.exists(), consistent_read=True))
+        rows = list(ObjectRow.query(pk, span, ObjectRow.due_shard.exists(), consistent_read=True))
     cases = (_case(row) for row in rows)
     return {case.key: case for case in cases if case is not None}
 
@@ -109,12 +119,12 @@ def frozen(what: Frozen | None) -> list[Action]:
     ]
 
 
-def unchanged(case: OpenCase) -> Condition:
-    """The condition that a case is as it was read."""
+def unchanged(case: Entry) -> Condition:
+    """The condition that a case, or a notice's row, is as it was read."""
     return ObjectRow.due_at == case.due_at
 
 
-def hold(case: OpenCase, until: int, freeze: Frozen | None = None) -> bool:
+def hold(case: Entry, until: int, freeze: Frozen | None = None) -> bool:
     """Look again at `until` (UTC seconds): one write. False where the case has changed meanwhile."""
     return _write(case, [*frozen(freeze), ObjectRow.due_at.set(until), ObjectRow.case_now.remove()])
 
@@ -124,11 +134,16 @@ def close(case: OpenCase, reason: str, freeze: Frozen | None = None) -> bool:
     return _write(case, [*frozen(freeze), ObjectRow.case_closed.set(reason), *_nothing_due()])
 
 
+def rest(entry: Entry) -> bool:
+    """Nothing is due any more in a notice's row: one write. False where it has changed meanwhile."""
+    return _write(entry, _nothing_due())
+
+
 def _nothing_due() -> list[Action]:
     return [ObjectRow.due_at.remove(), ObjectRow.due_shard.remove(), ObjectRow.case_now.remove()]
 
 
-def _write(case: OpenCase, actions: list[Action]) -> bool:
+def _write(case: Entry, actions: list[Action]) -> bool:
     try:
         update(ObjectRow, case.key, actions, unchanged(case))
     except Refused:

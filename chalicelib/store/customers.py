@@ -91,7 +91,7 @@ def stored_invoice(row: ObjectRow, invoice: Invoice) -> StoredInvoice:
         opened_at=whole(row.case_opened_at),
         campaign=row.case_campaign,
         handled=row.case_handled,
-        next_at=whole(row.due_at),
+        next_at=whole(row.due_at) or None,  # a settled one has nothing to come
         closed=row.case_closed,
         sent=tuple((str(each["step"]), int(each["at"])) for each in row.case_sent or ()),
         collected=_collected(row),

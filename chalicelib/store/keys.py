@@ -6,7 +6,7 @@
 | the account page, the state API | one Query on the customer: state first, then invoices, newest first |
 | a customer's invoices, paged | the same Query, from `5#INV#` |
 | recovery: the failed payments of an account, by when they failed | one Query on the sparse index `cases`: the scope |
-| the reminder run | one Query per shard on the sparse index `due`, up to now |
+| the reminder run | one Query per shard (`D#` cases, `U#` notices) on the sparse index `due`, up to now |
 | all of one payment | one Query on `P#scope#intent` |
 | a customer's charges, refunds, open disputes | one Query each on the sparse index `ref` |
 | the payments of an invoice | one Query on the sparse index `ref` |
@@ -22,6 +22,7 @@
 | the mailer: what a customer was sent, newest first | a Query on `H#scope#cus_`, from `MAIL#` |
 | the merchant's digests, one a day | the same, of `site_` and the site's id; the number is the day's (`date.toordinal`) |
 | may this address be written to | `E#scope#sha256(address)` |
+| an unsubscribe link; may marketing go to this address | `U#sha256(token)`; `E#scope#sha256(address)` / `MARKETING` |
 | how many mails bounced; are they paused | a Query on `J#scope`, from `MAIL#` |
 | redrive: why a message was given up | `Q#worker` / `PARKED#message` |
 
@@ -189,7 +190,7 @@ def addresses(scope: str) -> str:
 
 def address(scope: str, email: str) -> Key:
     """An address that must not be written to, by its hash."""
-    return Key(f"{addresses(scope)}{digest(email.strip().lower())}", ADDRESS)
+    return Key(f"{addresses(scope)}{address_hash(email)}", ADDRESS)
 
 
 def mail_health(scope: str, hour: str = "") -> Key:
@@ -215,3 +216,28 @@ def due_shard(ident: str) -> str:
 def due_shards() -> list[str]:
     """All of them."""
     return [f"D#{shard:02d}" for shard in range(DUE_SHARDS)]
+
+
+def notice_shard(ident: str) -> str:
+    """The shard of the index `due` for a subscription or a card: apart from the cases, which people list."""
+    return due_shard(ident).replace("D#", "U#")
+
+
+def notice_shards() -> list[str]:
+    """All of them."""
+    return [shard.replace("D#", "U#") for shard in due_shards()]
+
+
+def opt_out(token: str) -> Key:
+    """What the unsubscribe link of a mail stands for: only the hash of its token is stored."""
+    return Key(f"U#{digest(token)}", "OPTOUT")
+
+
+def no_marketing(scope: str, address: str) -> Key:
+    """That an address, given by its hash (`address_hash`), wants no more marketing."""
+    return Key(f"E#{scope}#{address}", "MARKETING")
+
+
+def address_hash(email: str) -> str:
+    """An address as we keep it."""
+    return digest(email.strip().lower())

@@ -4,16 +4,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.core.cases import FIRST_LOOK, closes_case, opens_case
-from chalicelib.core.model import Invoice, Kind
+from chalicelib.core.cases import FIRST_LOOK, SETTLED, closes_case, opens_case
+from chalicelib.core.model import Card, Invoice, Kind, Subscription
 from chalicelib.core.payments import Charge, Dispute, InvoicePayment, PaymentIntent, Refund
 from chalicelib.core.records import Record
+from chalicelib.core.upcoming import first_look
 from chalicelib.core.window import NEVER, UNKNOWN, Guard, Window, Write
-from chalicelib.store.keys import Key, due_shard, ref_customer, ref_invoice, scope_of
+from chalicelib.store.keys import Key, due_shard, notice_shard, ref_customer, ref_invoice, scope_of
 from chalicelib.store.maps import as_record
 from chalicelib.store.table import store_errors, update, write_parts
 from chalicelib.store.tables import ObjectRow, bind
 from chalicelib.store.writing import Part, drop, put, put_once
+
+NOTHING_DUE = [drop("due_at"), drop("due_shard")]
 
 _FENCE = "if_not_exists(#issued, :zero) + :one"
 """A ticket that is nobody's: readers who hold an older one find theirs applied already."""
@@ -23,7 +26,7 @@ _FENCE = "if_not_exists(#issued, :zero) + :one"
 class News:
     """What is to be stored of an object: its state (None: keep the stored one), or that it is gone, as seen `at`.
 
-    `quiet`: whatever it says of a failed payment opens no dunning case.
+    `quiet`: whatever it says of a failed payment makes no mail due.
     """
 
     kind: Kind
@@ -124,9 +127,20 @@ def _state_actions(key: Key, news: News) -> list[Part]:
         parts.append(put("state", news.record))
     if isinstance(news.record, Invoice):
         parts += _case_actions(scope_of(key.pk), news, news.record)
+    elif news.kind in (Kind.SUBSCRIPTION, Kind.CARD):
+        parts += _notice_actions(news)
     elif news.kind is Kind.INVOICE:
-        parts += [drop("due_at"), drop("due_shard")]
+        parts += NOTHING_DUE
     return parts
+
+
+def _notice_actions(news: News) -> list[Part]:
+    """When to look for a notice next, told anew by every state: a look knows itself what was sent already."""
+    record = news.record
+    if news.gone or not isinstance(record, Subscription | Card):
+        return NOTHING_DUE if news.gone else []
+    at = first_look(record, news.at)
+    return NOTHING_DUE if at is None else [put("due_at", at), put("due_shard", notice_shard(record.id))]
 
 
 def _ref_actions(key: Key, news: News) -> list[Part]:
@@ -142,8 +156,9 @@ def _ref_actions(key: Key, news: News) -> list[Part]:
 
 
 def _case_actions(scope: str, news: News, invoice: Invoice) -> list[Part]:
-    """A failed attempt opens the case once; payment takes it out of the index `due`. In the same write as the state.
+    """A failed attempt opens the case once, in the same write as the state; payment makes it due at once, to be closed.
 
+    An invoice without a case has no `due_shard` and so is in no index, whatever its `due_at` says.
     What is told of recovery later goes by how things stood when the case opened, and by the try that failed last.
     """
     if opens_case(invoice) and not news.gone:
@@ -158,6 +173,6 @@ def _case_actions(scope: str, news: News, invoice: Invoice) -> list[Part]:
             put_once("due_at", news.at + int(FIRST_LOOK.total_seconds())),
             put("due_shard", due_shard(invoice.id)),
         ]
-    if closes_case(invoice) or news.gone:
-        return [drop("due_at"), drop("due_shard")]
-    return []
+    if news.gone or (closes_case(invoice) and news.quiet):
+        return NOTHING_DUE
+    return [put("due_at", SETTLED)] if closes_case(invoice) else []

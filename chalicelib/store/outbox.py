@@ -11,8 +11,9 @@ from typing import Any
 
 from pynamodb.expressions.update import Action
 
+from chalicelib.core.cases import SETTLED
 from chalicelib.store import cases, keys
-from chalicelib.store.cases import Frozen, OpenCase, sent_actions
+from chalicelib.store.cases import Entry, Frozen, sent_actions
 from chalicelib.store.keys import Key
 from chalicelib.store.objects import whole
 from chalicelib.store.table import Cancelled, Change, Put, Refused, get, store_errors, transact, update
@@ -36,7 +37,10 @@ REACHED = frozenset({SENT, SHADOW, "delivered", "delayed", "complained"})
 
 @dataclass(frozen=True)
 class Covered:
-    """A case that a mail is about: the step that it is, the one handled before it, and when to look again."""
+    """A case that a mail is about: the step that it is, the one handled before it, and when to look again (0: as it is).
+
+    Or a subscription or a card, and the notice that it is.
+    """
 
     sk: str
     step: str
@@ -132,7 +136,7 @@ def _post(scope: str, customer: str, row: MailRow) -> Post:
     )
 
 
-def claim(post: Post, about: Sequence[OpenCase], freeze: Frozen | None, with_link: Row) -> bool:
+def claim(post: Post, about: Sequence[Entry], freeze: Frozen | None, with_link: Row) -> bool:
     """Claim the next mail to a customer, with its link, where all of its cases are as they were read: one transaction.
 
     `freeze` is for the first of the cases. False where somebody else was faster, or a payment came meanwhile.
@@ -189,9 +193,9 @@ def _row(post: Post) -> MailRow:
 def sent(post: Post, at: int) -> bool:
     """The mail of a claim has left: write it down, on its cases too, in one transaction. True where nobody had.
 
-    A payment meanwhile has taken a case out of the index: it stays out.
+    A payment meanwhile has made a case due at once, to be closed: it stays so.
     """
-    still_due = {each.sk for each in post.cases}
+    still_due = {each.sk for each in post.cases if each.next_at}
     claimed = Change(
         MailRow,
         post.key,
@@ -215,10 +219,10 @@ def _done(post: Post, covered: Covered, at: int, still_due: bool) -> Change:
     actions: list[Action] = [*sent_actions(covered.step, at), ObjectRow.case_now.remove()]
     if not still_due:
         return Change(ObjectRow, key, actions)
-    return Change(ObjectRow, key, [*actions, ObjectRow.due_at.set(covered.next_at)], ObjectRow.due_at.exists())
+    return Change(ObjectRow, key, [*actions, ObjectRow.due_at.set(covered.next_at)], ObjectRow.due_at > SETTLED)
 
 
-def shadowed(post: Post, about: Sequence[OpenCase], freeze: Frozen | None) -> bool:
+def shadowed(post: Post, about: Sequence[Entry], freeze: Frozen | None) -> bool:
     """Write down a mail that would have left now, and send none: one transaction. False where something changed meanwhile."""
     parts: list[Change | Put] = [Put(_row(post), _vacant())]
     for place, (case, covered) in enumerate(zip(about, post.cases, strict=True)):
@@ -264,7 +268,7 @@ def _undone(post: Post, covered: Covered, now: int) -> bool:
     before = ObjectRow.case_handled.set(covered.before) if covered.before else ObjectRow.case_handled.remove()
     newest = (ObjectRow.case_handled == covered.step) & (ObjectRow.case_mail == post.number)
     try:
-        update(ObjectRow, key, [before, ObjectRow.due_at.set(now)], newest & ObjectRow.due_at.exists())
+        update(ObjectRow, key, [before, ObjectRow.due_at.set(now)], newest & (ObjectRow.due_at > SETTLED))
     except Refused:
         return False
     return True

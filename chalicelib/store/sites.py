@@ -47,7 +47,7 @@ def _read(ident: str) -> Site:
     if row is None:
         raise Misconfigured(f"There is no site {ident!r}: apply infra/sites.", "site")
     state = row.site.as_dict()
-    lists = ("return_urls", "languages", "accounts", "origins", "offer_prices", "retention_coupons")
+    lists = ("return_urls", "languages", "accounts", "origins", "offer_prices", "retention_coupons", "notices")
     state |= {name: tuple(state[name]) for name in lists if name in state}
     state["campaign_rules"] = tuple(CampaignRule(**rule) for rule in state.get("campaign_rules") or ())
     state["experiment"] = Experiment(**state["experiment"]) if state.get("experiment") else None

@@ -71,7 +71,10 @@ class Row(Model):
 
 
 class ObjectRow(Row):
-    """A Stripe object as we know it (`state`), its window of doubt, and, on an invoice, its dunning case."""
+    """A Stripe object as we know it (`state`), its window of doubt, and what is due about it.
+
+    On an invoice that is its dunning case; on a subscription or a card a notice, of which `case_handled` is the last that left.
+    """
 
     kind = UnicodeAttribute(null=True)
     state: MapAttribute[str, Any] = MapAttribute(null=True)
@@ -163,6 +166,16 @@ class AddressRow(Row):
     at = NumberAttribute()
 
 
+class OptOutRow(Row):
+    """What an unsubscribe link stands for; or, under the hash of an address, that it wants no more marketing."""
+
+    scope = UnicodeAttribute(null=True)
+    site = UnicodeAttribute(null=True)
+    address = UnicodeAttribute(null=True)
+    language = UnicodeAttribute(null=True)
+    at = NumberAttribute()
+
+
 class HealthRow(Row):
     """What became of the mails of an hour; or, in the one without an hour, whether mails are paused."""
 
@@ -223,6 +236,6 @@ def bind() -> None:
         ObjectRow._connection = None
         shared = ObjectRow._get_connection()
         shared.connection.session.set_default_client_config(_CLIENT)
-        keyed = (LinkRow, NonceRow, OnceRow, ThrottleRow, MailRow, AddressRow, HealthRow)
+        keyed = (LinkRow, NonceRow, OnceRow, ThrottleRow, MailRow, AddressRow, OptOutRow, HealthRow)
         for model in (*keyed, SiteRow, KeyRow, JobRow, ParkedRow):
             model._connection = shared

@@ -19,7 +19,7 @@ Raw = dict[str, Any]
 class Debtor:
     """The facts for the gate, and who is written to about what. `products` are ids, the first item's first.
 
-    `subscription` is its id; `default_card` and `subscription_card` are ids of payment methods.
+    `subscription` is its id; `default_card` and `subscription_card` are ids of payment methods. `paid_at`: UTC seconds.
     """
 
     facts: Facts
@@ -32,6 +32,7 @@ class Debtor:
     subscription: str | None = None
     default_card: str | None = None
     subscription_card: str | None = None
+    paid_at: int | None = None
 
 
 def debtor(raw: Raw, disputed: bool = False) -> Debtor:
@@ -53,7 +54,7 @@ def debtor(raw: Raw, disputed: bool = False) -> Debtor:
             processing=any(attempt.get("status") == "processing" for attempt in attempts),
             decline=_decline(attempts),
             disputed=disputed,
-            second_email=_second_email(owner.metadata) if owner else None,
+            second_email=second_email(owner.metadata) if owner else None,
         ),
         name=owner.name if owner else None,
         locales=owner.locales if owner else (),
@@ -64,6 +65,7 @@ def debtor(raw: Raw, disputed: bool = False) -> Debtor:
         default_card=owner.default_payment_method if owner else None,
         subscription_card=reference(subscription.get("default_payment_method")) if subscription else None,
         payer=_payer(owner, subscription),
+        paid_at=(raw.get("status_transitions") or {}).get("paid_at"),
     )
 
 
@@ -80,7 +82,7 @@ def _payer(owner: Customer | None, subscription: Raw | None) -> Payer:
     )
 
 
-def _second_email(metadata: dict[str, str]) -> str | None:
+def second_email(metadata: dict[str, str]) -> str | None:
     """`metadata.stamkund_billing_email` or `billing_email`, by convention: whoever pays, where that is somebody else."""
     found = metadata.get("stamkund_billing_email") or metadata.get("billing_email") or ""
     name, _, domain = found.strip().partition("@")

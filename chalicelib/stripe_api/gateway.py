@@ -88,6 +88,20 @@ def fetch_invoice(stripe_client: Client, ident: str, account: str | None = None)
     return found.to_dict(for_json=True)
 
 
+def fetch_expanded(
+    stripe_client: Client, kind: Kind, ident: str, expand: list[str], account: str | None = None
+) -> dict[str, Any] | None:
+    """An object with what it names in one call, or None where it exists no more. Raises as `fetch`."""
+    try:
+        with stripe_errors():
+            reader = getattr(stripe_client.v1, shapes.PLURALS[kind])
+            found = reader.retrieve(ident, {"expand": expand}, *_of(account)[1:])
+    except Missing:
+        return None
+    raw: dict[str, Any] = found.to_dict(for_json=True)
+    return None if shapes.is_deleted(raw) else raw
+
+
 def create_portal_session(
     stripe_client: Client, params: dict[str, Any], account: str | None = None, once: str | None = None
 ) -> str:

@@ -22,6 +22,7 @@ DAY = drive.DAY
 EMPTY = 28
 """Days of a month between two payments: nothing is due on them, so they pass at once."""
 LINK = re.compile(r"https?://\S+/l/\S+")
+THANKS = "has gone through"
 NEW_CARD = {"number": "5555 5555 5555 4444", "expiry": "12/34", "cvc": "123"}
 
 
@@ -132,7 +133,8 @@ def recover(story: Story) -> str:
 
 
 def quiet(story: Story) -> str:
-    """Two weeks pass without another mail."""
+    """A mail thanks her, and two weeks pass without another."""
+    days_until(story, lambda: THANKS in mails(story)[0]["subject"], 5)
     before = [mail["id"] for mail in mails(story)]
     months(story, 14)
     after = [mail["id"] for mail in mails(story)]

@@ -107,6 +107,7 @@ def _before(reader: Reader) -> dict[str, Callable[[], Mail]]:
         "trial_ending.no_card": _writing(render.trial_ending, replace(trial, charged=False, last4=None)),
         "trial_ending.again": _writing(render.trial_ending, replace(trial, again=True)),
         "renewal_notice.first": _writing(render.renewal_notice, year),
+        "renewal_notice.unknown_price": _writing(render.renewal_notice, replace(year, amount=None)),
         "renewal_notice.again": _writing(render.renewal_notice, replace(year, again=True, through=None)),
     }
 

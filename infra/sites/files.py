@@ -9,7 +9,7 @@ from zoneinfo import available_timezones
 
 from chalicelib import wording
 from chalicelib.core.brand import palette
-from chalicelib.core.model import Site
+from chalicelib.core.model import NOTICES, Site
 from infra.package import ROOT
 from infra.shape import (
     Check,
@@ -136,6 +136,8 @@ def _fields(local: bool) -> dict[str, Check | Needed]:
         "reminders": one_of("on", "shadow", "off"),
         "pay_open_invoices": flag,
         "digest_to": _mail,
+        "notices": listed(one_of(*NOTICES, "win_back")),
+        "postal_address": text(200),
         "accounts": listed(ACCOUNT),
     }
 
@@ -179,6 +181,8 @@ def _against(raw: dict[str, Any], facts: Facts) -> Iterator[str]:
         yield f"digest_to: must stand in the file of {facts.main}, the stage's Site: the numbers are those of the account"
     if raw["account"] in raw.get("accounts", []):
         yield "accounts: must not hold the site's own account: it is seen anyway"
+    if "win_back" in raw.get("notices", []) and not raw.get("postal_address"):
+        yield "postal_address: is missing, and win_back is marketing: the law of some countries asks for the address in it"
     if raw.get("base_url", facts.api).endswith("/"):
         yield "base_url: must not end with a slash: links in mails would have two"
     if not raw.get("base_url", facts.api):

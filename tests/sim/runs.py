@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
-from chalicelib.core.cases import opens_case
-from chalicelib.core.model import Invoice, Kind
+from chalicelib.core.cases import closes_case, opens_case
+from chalicelib.core.model import Invoice
 from chalicelib.store import keys
 from chalicelib.store.objects import record_of
 from chalicelib.store.tables import ObjectRow
@@ -95,7 +96,19 @@ def differences(edges: Edges, thing: Thing) -> list[str]:
     actual = shapes.record(thing.kind, thing.answered)
     stored = record_of(row)
     wrong = [] if thing.gone or stored == actual else [f"{thing.told} is stored as {stored}"]
-    due = thing.kind is Kind.INVOICE and not thing.gone and isinstance(actual, Invoice) and opens_case(actual)
-    names = ("due_at", "due_shard", *(("case_opened_at",) if due else ()))
-    odd = [name for name in names if (name in item) != due]
+    odd = _misplaced(thing, actual, item)
     return wrong + [f"{thing.told}: {name} is {'there' if name in item else 'missing'}" for name in odd]
+
+
+def _misplaced(thing: Thing, actual: object, item: dict[str, Any]) -> list[str]:
+    """What of the index `due` is there and should not be, or the other way round."""
+    there: list[str] = [name for name in ("due_at", "due_shard") if name in item]
+    if thing.gone:
+        return there
+    if not isinstance(actual, Invoice):  # a notice may be due about it: both, or neither
+        return there if len(there) == 1 else []
+    if opens_case(actual):
+        return [name for name in ("due_at", "due_shard", "case_opened_at") if name not in item]
+    # A settled one is due at once, to be closed, if it had a case; in the index it is only with its shard.
+    settled = closes_case(actual) and item.get("due_at", {"N": "0"}) == {"N": "0"}
+    return [] if settled else there

@@ -4,9 +4,10 @@ import argparse
 import sys
 import time
 
+from tests.sim_mails import lives as failures
+from tests.sim_mails import notice_lives
 from tests.sim_mails.broken import BREAKS, broken
 from tests.sim_mails.edges import installed
-from tests.sim_mails.lives import live, trace
 
 
 def main() -> int:
@@ -18,14 +19,16 @@ def main() -> int:
     parser.add_argument(
         "--broken", choices=[one.__name__ for one in BREAKS], help="with the protocol broken on purpose"
     )
+    parser.add_argument("--notices", action="store_true", help="lives of trials, renewals, cards and ends instead")
     asked = parser.parse_args()
+    lives = notice_lives if asked.notices else failures
     out, wrong, mails, remains, began = sys.stdout, 0, 0, 0, time.monotonic()
     with installed() as edges, broken(asked.broken):
         if asked.trace:
-            out.write(trace(edges, asked.seed) + "\n")
+            out.write(lives.trace(edges, asked.seed) + "\n")
             return 0
         for number, seed in enumerate(range(asked.seed, asked.seed + asked.runs), 1):
-            found = live(edges, seed)
+            found = lives.live(edges, seed)
             mails, remains, wrong = mails + found.mails, remains + found.remains, wrong + bool(found.wrong)
             if found.wrong:
                 out.write(f"seed {seed}: {'; '.join(found.wrong)}\n")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.actions import ask_stripe, send_reminder
+from chalicelib.actions import ask_stripe, posting
 from chalicelib.aws import mail
 from chalicelib.core import dunning
 from chalicelib.errors import MailUnknown, StoreUnavailable
@@ -54,7 +54,7 @@ def delete_on_error(patch: pytest.MonkeyPatch) -> None:
             outbox.give_back(post, outbox.FREE)
             raise
 
-    patch.setattr(send_reminder, "_hand_over", hand_over)
+    patch.setattr(posting, "_hand_over", hand_over)
 
 
 def no_lease(patch: pytest.MonkeyPatch) -> None:
@@ -128,7 +128,7 @@ def unknown_is_closed(patch: pytest.MonkeyPatch) -> None:
         except MailUnknown:
             SENT(post, post.at)
 
-    patch.setattr(send_reminder, "_hand_over", hand_over)
+    patch.setattr(posting, "_hand_over", hand_over)
 
 
 BREAKS: tuple[Break, ...] = (

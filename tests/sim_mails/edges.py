@@ -2,7 +2,7 @@
 
 import json
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout, suppress
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -13,14 +13,15 @@ import stripe
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from chalicelib import campaigns, clock, log
-from chalicelib.actions import send_reminder
+from chalicelib.actions import posting
 from chalicelib.aws import mail, queue, secrets
 from chalicelib.core.campaign import parse
-from chalicelib.core.model import Mail
+from chalicelib.core.model import NOTICES, Mail
 from chalicelib.entrypoints import batches
 from chalicelib.errors import StamkundError
 from chalicelib.mails import render
 from chalicelib.store import keys, outbox, sites
+from chalicelib.store.keys import Key
 from chalicelib.store.tables import MailRow, ObjectRow, bind
 from chalicelib.stripe_api import gateway
 from tests.conftest import ACCOUNT, SITE
@@ -28,7 +29,7 @@ from tests.sim.edges import _Nowhere
 from tests.sim.table import Answer, Perform, Table, refusal
 from tests.sim.tasks import Crash, give_way
 from tests.sim_mails.story import DAY
-from tests.sim_mails.world import Message, Notice, Sent, World
+from tests.sim_mails.world import Message, Notice, Sent, World, key_of
 
 ENVIRONMENT = {
     "STAGE": "dev",
@@ -88,7 +89,24 @@ class Edges:
         if fault == "conflict":
             reasons = [{"Code": "TransactionConflict"}]
             raise refusal(operation, "TransactionCanceledException", "met another", CancellationReasons=reasons)
-        return self._performed(fault, perform)
+        return self._performed(fault, lambda: self._watched(perform))
+
+    def _watched(self, perform: Perform) -> Answer:
+        """A call that must not touch a settled case on the word of an older look, which had seen it open."""
+        world = self.world
+        seen = world.seen.get(world.current.name, {}) if world.current else {}
+        watched = [
+            key_of(owed) for owed in world.customer.owed if seen.get(owed.id) == "open" and owed.id in world.heard
+        ]
+        before = [self._place(key) for key in watched]
+        answer = perform()
+        if before != [self._place(key) for key in watched]:
+            world.wrong.append("a look at an open invoice overruled its payment")
+        return answer
+
+    def _place(self, key: Key) -> list[Any]:
+        item = self.table.items.get(key) or {}
+        return [item.get(name) for name in ("due_at", "case_mail")]
 
     def _performed(self, fault: str | None, perform: Perform) -> Answer:
         if fault == "twice":
@@ -186,6 +204,22 @@ class Edges:
         response = SimpleNamespace(headers=DATE)
         return self._answered(fault, SimpleNamespace(to_dict=lambda **_: json.loads(body), last_response=response))
 
+    def get_subscription(self, ident: str, *_: Any) -> Any:
+        """Stripe: a subscription, expanded, at this moment."""
+        return self._told(f"GET {ident}", self.world.customer.subscription_facts)
+
+    def get_customer(self, ident: str, *_: Any) -> Any:
+        """Stripe: a customer with the subscriptions that run, at this moment."""
+        return self._told(f"GET {ident}", self.world.customer.customer_facts)
+
+    def _told(self, call: str, tell: Callable[[], Any]) -> Any:
+        fault = self._asked(call)
+        raw = tell()
+        self._seen({"truth": raw["id"], "at": str(len(self.world.customer.truths))})
+        self.world.customer.truths.append(json.loads(json.dumps(raw)))
+        answer = SimpleNamespace(to_dict=lambda **_: raw, last_response=SimpleNamespace(headers=DATE))
+        return self._answered(fault, answer)
+
     def list_invoices(self, *_: Any, **__: Any) -> Any:
         """Stripe: the customer's open invoices at this moment."""
         fault = self._asked("GET invoices")
@@ -228,16 +262,20 @@ def installed() -> Iterator[Edges]:
         secrets.forget()
         invoices = SimpleNamespace(retrieve=edges.get_invoice)
         unused = SimpleNamespace(retrieve=None)
-        readers = dict.fromkeys(("customers", "subscriptions", "payment_methods", "products"), unused)
-        v1 = SimpleNamespace(invoices=invoices, **readers)
+        subscriptions, customers = (
+            SimpleNamespace(retrieve=get) for get in (edges.get_subscription, edges.get_customer)
+        )
+        readers = dict.fromkeys(("payment_methods", "products"), unused)
+        v1 = SimpleNamespace(invoices=invoices, subscriptions=subscriptions, customers=customers, **readers)
         stripe_client = SimpleNamespace(v1=v1, raw_request=edges.list_invoices)
         patch.setattr(gateway, "client", lambda *_: stripe_client)
         patch.setattr(clock, "now", lambda: int(edges.world.now))
-        patch.setattr(sites, "find", lambda _ident: SITE)
+        patch.setattr(sites, "find", lambda _ident: edges.world.site)
         patch.setattr(keys, "DUE_SHARDS", 1)
         patch.setattr(campaigns, "load", lambda _name: CAMPAIGN)
-        patch.setattr(render, "failed_payment", lambda _reminder: LETTER)
-        patch.setattr(send_reminder, "count", lambda *_, **__: None)
+        for written in ("failed_payment", *NOTICES, "win_back"):
+            patch.setattr(render, written, lambda _facts: LETTER)
+        patch.setattr(posting, "count", lambda *_, **__: None)
         patch.setattr(batches, "report", edges.reported)
         level = log.logger().log_level
         log.logger().setLevel("CRITICAL")

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from chalicelib.core.cases import RECOVERED
 from chalicelib.core.declines import LIKELY_CANCEL
 from chalicelib.core.dunning import CAP
 from chalicelib.store import keys
@@ -38,12 +39,18 @@ def live(edges: Edges, seed: int, lines: list[str] | None = None) -> Verdict:
         world.run()
     except Restless as restless:
         return Verdict(seed, (str(restless), *world.wrong[:1]), len(world.mails), 0)
-    twice = list(_twice(world))
-    remains = [mail for mail in twice if _excused(world, mail)]
-    wrong = [f"{mail.covers} sent twice" for mail in twice if mail not in remains]
-    wrong += [*world.wrong[:1], *_after_payment(world), *_at_night(world), *_forgotten(edges, world)]
-    wrong += _books(edges, world)
-    wrong += [] if remains or world.bouncing or world.by_hand else _too_often(world)
+    again = list(twice(world))
+    remains = [mail for mail in again if excused(world, mail)]
+    wrong = [f"{mail.covers} sent twice" for mail in again if mail not in remains]
+    wrong += [
+        *world.wrong[:1],
+        *_after_payment(world),
+        *_thanks(edges, world),
+        *at_night(world),
+        *_forgotten(edges, world),
+    ]
+    wrong += books(edges, world)
+    wrong += [] if remains or world.bouncing or world.by_hand else too_often(world)
     for reason in wrong:
         world.note("WRONG", reason)
     return Verdict(seed, tuple(wrong), len(world.mails), len(remains))
@@ -61,7 +68,7 @@ def trace(edges: Edges, seed: int) -> str:
     return "\n".join(lines)
 
 
-def _twice(world: World) -> Iterator[Sent]:
+def twice(world: World) -> Iterator[Sent]:
     """Every mail about a step of a case that an earlier mail was about, unless that one came back."""
     had: dict[tuple[str, str], Sent] = {}
     for mail in world.mails:
@@ -71,19 +78,55 @@ def _twice(world: World) -> Iterator[Sent]:
         had |= dict.fromkeys(mail.covers, mail)
 
 
-def _excused(world: World, mail: Sent) -> bool:
+def excused(world: World, mail: Sent) -> bool:
     """Whether nobody could know of the earlier mail: its notification was lost, or came after the lease."""
     earlier = world.mails[: world.mails.index(mail)]
     return any(set(before.covers) & set(mail.covers) and before.doubtful for before in earlier)
 
 
 def _after_payment(world: World) -> list[str]:
-    """A mail whose own GETs had shown one of its invoices to be settled."""
-    found = ((case, mail.seen.get(case)) for mail in world.mails for case, _ in mail.covers)
-    return [f"{case} was {status} when its mailer looked" for case, status in found if status != "open"]
+    """A mail whose own GETs had shown one of its invoices to be settled; thanks for one that was not paid."""
+    found = ((case, step, mail.seen.get(case)) for mail in world.mails for case, step in mail.covers)
+    return [
+        f"{case} was {status} when its mailer looked"
+        for case, step, status in found
+        if status != ("paid" if step == RECOVERED else "open") and not (step == RECOVERED and status is None)
+    ]
 
 
-def _at_night(world: World) -> list[str]:
+def _thanks(edges: Edges, world: World) -> list[str]:
+    """Thanks before anything was written, or for what is not paid; and a paid case, written about in peace, without any."""
+    told: dict[str, list[str]] = {}
+    for mail in world.mails:
+        for case, step in mail.covers:
+            told.setdefault(case, []).append(step)
+    status = {owed.id: owed.status for owed in world.customer.owed}
+    wrong = [
+        f"thanks for {case}: {steps}"
+        for case, steps in told.items()
+        if RECOVERED in steps and _odd(case, steps, status)
+    ]
+    calm = not (world.bouncing or world.wishes or world.stopped or world.by_hand or world.customer.gone)
+    if calm and len(status) == 1 and not any(mail.doubtful for mail in world.mails):
+        wrong += [
+            f"no thanks for {owed.id}"
+            for owed in world.customer.owed
+            if owed.status == "paid" and _open_to_thanks(edges, owed) and RECOVERED not in told[owed.id]
+        ]
+    return wrong
+
+
+def _odd(case: str, steps: list[str], status: dict[str, str]) -> bool:
+    return status[case] != "paid" or steps[0] == RECOVERED or steps[-1] != RECOVERED
+
+
+def _open_to_thanks(edges: Edges, owed: Owed) -> bool:
+    """Whether a case was written about and was still open when its invoice was paid."""
+    row: Any = ObjectRow.from_raw_data(dict(edges.table.items[key_of(owed)]))
+    return row.case_sent is not None and row.case_closed == "invoice_paid"
+
+
+def at_night(world: World) -> list[str]:
     """A mail outside the window of the customer's zone, but for those that somebody wanted at once."""
     zone = ZoneInfo(world.customer.zone)
     return [f"a mail at {mail.at}" for mail in world.mails if not (mail.by_hand or _in_window(mail.at, zone))]
@@ -94,7 +137,7 @@ def _in_window(at: float, zone: ZoneInfo) -> bool:
     return any(each.isoweekday() < 6 and 9 <= each.hour < 17 for each in moments)
 
 
-def _too_often(world: World) -> list[str]:
+def too_often(world: World) -> list[str]:
     """Two mails within the cap: only a final notice that would else come too late may follow a mail about other cases."""
     return [
         f"two mails within {after.at - before.at:.0f} s"
@@ -117,13 +160,13 @@ def _forgotten(edges: Edges, world: World) -> Iterator[str]:
         row: Any = ObjectRow.from_raw_data(dict(item))
         if owed.status == "open" and row.case_closed is None and row.due_at is None:
             yield f"{owed.id} is open, not due, and nobody said why"
-        if row.due_at is not None and row.due_at <= NOW + LIFE:
+        if row.due_shard is not None and row.due_at <= NOW + LIFE:
             yield f"{owed.id} is due and nobody looks"
         if _must_be_told(world, owed) and not any((owed.id, "day_7") in mail.covers for mail in world.mails):
             yield f"the final notice of {owed.id} never left: {row.case_handled}, {row.case_closed}"
 
 
-def _books(edges: Edges, world: World) -> Iterator[str]:
+def books(edges: Edges, world: World) -> Iterator[str]:
     """What is written down of mails must be what left: nothing more, and nothing less unless nobody could know."""
     left = {(mail.tags["mail"], mail.tags["claim"]): mail for mail in world.mails}
     written = {}

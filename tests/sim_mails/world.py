@@ -12,7 +12,8 @@ from random import Random
 from typing import Any
 
 from chalicelib.actions import handle_case
-from chalicelib.core.model import Invoice, Kind
+from chalicelib.core.cases import closes_case
+from chalicelib.core.model import Invoice, Kind, Site
 from chalicelib.core.window import Guard, Write
 from chalicelib.entrypoints.record_mail_feedback import record_mail_feedback
 from chalicelib.entrypoints.schedule_reminders import schedule_reminders
@@ -103,15 +104,18 @@ class World:
     wishes: list[tuple[float, str]] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     stopped: set[str] = field(default_factory=set)
+    heard: set[str] = field(default_factory=set)
     by_hand: bool = False
     current: Task | None = None
     started: int = 0
     scheduled: float = 0.0
+    life: int = LIFE
+    site: Site = SITE
     due: Callable[[], float | None] = lambda: None
 
     def __post_init__(self) -> None:
         rng = self.rng = Random(self.seed)  # noqa: S311 - the seed must give the same life again
-        self.customer = Customer(rng)
+        self.customer = self.born(rng)
         self.facts = sorted(self.customer.facts, key=lambda fact: fact.at)
         self.faults_left = rng.choice((0, 0, 1, 3, 8))
         self.rates = {fault: rng.choice((0.0, 0.0, 0.05, 0.3)) for fault in FAULTS}
@@ -121,6 +125,10 @@ class World:
         if rng.random() < 0.1:
             begin = self.facts[0].at + rng.randrange(5 * DAY)
             self.wishes = [(begin, rng.choice(("stop", "send-now"))), (begin + rng.randrange(2 * DAY), "resume")]
+
+    def born(self, rng: Random) -> Any:
+        """Whose life it is."""
+        return Customer(rng)
 
     def run(self) -> None:
         """Let things happen until nothing is left to happen, or the life is over."""
@@ -163,7 +171,7 @@ class World:
         if due is not None:
             at = max(due, self.scheduled + 1)
             found.append((at + QUARTER - at % QUARTER if at % QUARTER else at, 5, self.schedule))
-        if not found or min(item[0] for item in found) > NOW + LIFE:
+        if not found or min(item[0] for item in found) > NOW + self.life:
             return False
         at, _, happen = min(found, key=lambda item: item[:2])
         self.now = max(self.now, at)
@@ -192,6 +200,8 @@ class World:
         at = int(self.now)
         news = News(Kind.INVOICE, record, gone=False, at=at)
         self.quietly(lambda: objects.write(key_of(item[1]), news, Write(Guard(), at, at)))
+        if closes_case(record):
+            self.heard.add(record.id)
 
     def quietly(self, act: Callable[[], Any]) -> Any:
         """Something that is not under test here happens at once and does not fail."""

@@ -16,7 +16,15 @@ from tests.edge import TwinEdge
 from tests.shop import Shop
 
 SMALL = Rule(burst=5, per_second=1, most=3)
-OPEN = ("/l/{token}", "/done/{link_id}", "/portal/{site_id}", "/login/{site_id}", "/health", "/openapi.json")
+OPEN = (
+    "/l/{token}",
+    "/done/{link_id}",
+    "/u/{token}",
+    "/portal/{site_id}",
+    "/login/{site_id}",
+    "/health",
+    "/openapi.json",
+)
 
 
 @pytest.fixture

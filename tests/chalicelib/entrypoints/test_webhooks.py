@@ -13,6 +13,7 @@ from app import app
 from chalicelib import clock
 from chalicelib.aws import clients
 from chalicelib.core import window
+from chalicelib.core.cases import SETTLED
 from chalicelib.core.events import EVENTS
 from chalicelib.core.model import Invoice, Kind
 from chalicelib.core.payments import PaymentIntent
@@ -239,10 +240,10 @@ def test_an_invoice_that_went_forward_within_a_second_needs_no_queue(cloud: Clou
     assert row is not None
     assert isinstance(record := record_of(row), Invoice)
     assert record.status == "paid"
-    assert row.due_at is None
+    assert row.due_at == SETTLED
 
 
-def test_a_failed_payment_opens_a_case_and_its_payment_takes_it_out_of_the_index(cloud: Cloud) -> None:
+def test_a_failed_payment_opens_a_case_and_its_payment_makes_it_due_at_once_to_be_closed(cloud: Cloud) -> None:
     failed = event("invoice.payment_failed")
     deliver(failed)
     opened = stored(Kind.INVOICE, failed)
@@ -254,7 +255,7 @@ def test_a_failed_payment_opens_a_case_and_its_payment_takes_it_out_of_the_index
     assert paid is not None
     assert (opened.case_opened_at, opened.due_at) == (NOW, NOW + 2 * 3600)
     assert opened.due_shard.startswith("D#")
-    assert paid.attribute_values.keys().isdisjoint({"due_at", "due_shard"})
+    assert (paid.due_at, paid.due_shard) == (SETTLED, opened.due_shard)
     assert paid.case_opened_at == NOW
 
 

@@ -1,5 +1,6 @@
 """Stored objects against DynamoDB: guards mean there what `core.window` says, and a record comes back as it was."""
 
+from collections.abc import Callable
 from itertools import count
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
@@ -9,11 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chalicelib.core import window
+from chalicelib.core.cases import SETTLED
 from chalicelib.core.model import Kind
 from chalicelib.core.records import TYPES, Record
 from chalicelib.core.window import NEVER, UNKNOWN, Guard, Window, Write
-from chalicelib.store import keys, objects, table
-from chalicelib.store.keys import Key, due_shard
+from chalicelib.store import cases, keys, objects, table
+from chalicelib.store.keys import Key, due_shard, notice_shard
 from chalicelib.store.objects import News
 from chalicelib.store.table import Refused
 from chalicelib.store.tables import ObjectRow
@@ -35,7 +37,8 @@ from tests.records import (
     subscription,
 )
 
-HOUR = 3600
+HOUR, DAY = 3600, 86_400
+SCOPE = "acct_x:test"
 KEY = Key("C#acct_x:test#cus_1", "5#INV#1#in_1")
 ALWAYS = Write(Guard(), NOW, NOW + 4)
 NUMBERS = count()
@@ -209,12 +212,39 @@ def test_further_attempts_move_neither_the_anchor_nor_the_next_look(cloud: Cloud
 
 
 @pytest.mark.parametrize("status", ["paid", "void", "uncollectible"])
-def test_the_write_that_records_the_end_takes_the_case_out_of_the_index(cloud: Cloud, status: str) -> None:
+def test_the_write_that_records_the_end_makes_the_case_due_at_once_to_be_closed(cloud: Cloud, status: str) -> None:
     store()
 
     row = store(status=status)
 
-    assert (row.due_at, row.due_shard, row.case_opened_at) == (None, None, NOW)
+    assert (row.due_at, row.due_shard, row.case_opened_at) == (SETTLED, due_shard("in_1"), NOW)
+
+
+@pytest.mark.parametrize("status", ["paid", "void", "uncollectible"])
+def test_the_end_of_an_invoice_without_a_case_is_in_no_index(cloud: Cloud, status: str) -> None:
+    store(status=status)
+
+    assert list(cases.due(NOW)) == []
+
+
+@pytest.mark.parametrize("kind, record", [(Kind.SUBSCRIPTION, subscription), (Kind.CARD, card)])
+def test_each_write_of_a_subscription_or_a_card_says_anew_when_to_look_at_it(
+    cloud: Cloud, kind: Kind, record: Callable[..., Record]
+) -> None:
+    later = {"trial_end": NOW + 20 * DAY, "status": "trialing"} if kind is Kind.SUBSCRIPTION else {"exp_year": 2026}
+    never = {"status": "incomplete"} if kind is Kind.SUBSCRIPTION else {"exp_year": 2020}
+    key = keys.of_object(SCOPE, kind, "x_1", "cus_1", NOW)
+
+    def looked(gone: bool = False, **changes: Any) -> tuple[Any, Any]:
+        objects.write(key, News(kind, record(id="x_1", **changes), gone, NOW), ALWAYS)
+        return row_at(key).due_at, row_at(key).due_shard
+
+    due_at, shard = looked(**later)
+    assert due_at > NOW
+    assert (shard, list(cases.due(due_at))) == (notice_shard("x_1"), [key])
+    assert looked(**never) == (None, None)
+    looked(**later)
+    assert looked(gone=True, **later) == (None, None)
 
 
 def test_a_deleted_invoice_is_out_of_the_index_whether_its_state_came_along_or_not(cloud: Cloud) -> None:

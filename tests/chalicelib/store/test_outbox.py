@@ -143,7 +143,7 @@ def test_one_mail_about_several_cases_is_written_down_on_each(key: Key) -> None:
 
 
 @pytest.mark.parametrize("paid", [{0}, {1}, {0, 2}, {0, 1, 2}])
-def test_a_payment_while_the_mail_leaves_keeps_just_that_case_out_of_the_index(cloud: Cloud, paid: set[int]) -> None:
+def test_a_payment_while_the_mail_leaves_keeps_just_that_case_due_at_once(cloud: Cloud, paid: set[int]) -> None:
     idents = ["in_1", "in_2", "in_3"]
     about = [store(ident) for ident in idents]
     post = claimed(*about)
@@ -152,8 +152,8 @@ def test_a_payment_while_the_mail_leaves_keeps_just_that_case_out_of_the_index(c
 
     assert outbox.sent(post, FIRST_LOOK + 1)
 
-    due = {Key(*each) for each in cases.due(LATER)}
-    assert due == {key for place, key in enumerate(about) if place not in paid}
+    due = {Key(*each) for each in cases.due(FIRST_LOOK)}
+    assert due == {key for place, key in enumerate(about) if place in paid}
     assert all(row(key).case_handled == "day_0" for key in about)
 
 

@@ -1,0 +1,94 @@
+"""Payment recovered: thanks for an invoice that we had written about, once, when Stripe says that it is paid."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from chalicelib import wording
+from chalicelib.actions.catalogue import product_names
+from chalicelib.actions.links import link_for_notice
+from chalicelib.actions.posting import Parcel, deliver, tags_of
+from chalicelib.core import dunning, noticing
+from chalicelib.core.cases import RECOVERED, SETTLED, closes_case
+from chalicelib.core.dunning import Around
+from chalicelib.core.model import Money, Site
+from chalicelib.core.notices import PaymentRecovered, Reader
+from chalicelib.core.noticing import Clock
+from chalicelib.mails import render
+from chalicelib.store import cases, outbox
+from chalicelib.store.cases import OpenCase
+from chalicelib.store.keys import Key
+from chalicelib.store.outbox import Covered, Desk, Post
+from chalicelib.stripe_api.facts import Debtor
+
+GOOD = 7 * 86_400
+"""Seconds after a payment in which thanks are still worth a mail."""
+
+
+@dataclass(frozen=True)
+class Paid:
+    """A case whose invoice is paid at Stripe, and what lies around it."""
+
+    case: OpenCase
+    others: Mapping[Key, OpenCase]
+    desk: Desk
+    site: Site
+    debtor: Debtor
+    clock: Clock
+    now: int
+
+
+def deserves_thanks(case: OpenCase, others: Mapping[Key, OpenCase], site: Site) -> bool:
+    """Whether a paid case was written about, not thanked for yet, and leaves nothing open that a mail would pass over."""
+    wanted = RECOVERED in site.notices and case.handled not in (None, RECOVERED)
+    return wanted and all(closes_case(other.invoice) for other in others.values())
+
+
+def silent(case: OpenCase, others: Mapping[Key, OpenCase], site: Site) -> bool:
+    """Whether a case has come to its end, as far as we know, and nothing is to be said of it."""
+    thanked = case.invoice.status == "paid" and deserves_thanks(case, others, site)
+    return closes_case(case.invoice) and not thanked
+
+
+def thank(paid: Paid, around: Around) -> str:
+    """Send the mail, wait until it may leave, or close the case; what was done."""
+    case, debtor, now = paid.case, paid.debtor, paid.now
+    to = dunning.address(debtor.facts, around)
+    stale = debtor.paid_at is not None and debtor.paid_at < now - GOOD
+    together = _together(paid)
+    amount = debtor.facts.invoice.amount_paid + sum(other.invoice.amount_paid for other in together)
+    if to is None or stale or not amount or not deserves_thanks(case, paid.others, paid.site):
+        return "closed" if cases.close(case, "invoice_paid") else "changed"
+    until = noticing.held(paid.clock, around.last_mail_at, around.paused, now)
+    if until is not None:
+        return "held" if cases.hold(case, until) else "changed"
+    return _send(paid, together, amount, to)
+
+
+def _together(paid: Paid) -> list[OpenCase]:
+    """Other cases of the same currency that were paid too: their thanks are the same mail."""
+    currency = paid.case.invoice.currency
+    alike = [each for each in paid.others.values() if each.invoice.currency == currency and not each.stopped]
+    return [each for each in alike if each.invoice.status == "paid" and each.handled not in (None, RECOVERED)]
+
+
+def _send(paid: Paid, together: list[OpenCase], amount: int, to: str) -> str:
+    site, debtor, desk, now = paid.site, paid.debtor, paid.desk, paid.now
+    language = wording.tag(debtor.locales, site.languages)
+    link = link_for_notice(site, desk.customer, None, language, now, now)
+    names = product_names(site.scope, debtor.products, now)
+    letter = render.payment_recovered(
+        PaymentRecovered(
+            reader=Reader(site, language, paid.clock.zone, now, debtor.name),
+            plan=next((names[product] for product in debtor.products if product in names), None),
+            amount=Money(amount, debtor.facts.invoice.currency),
+            last4=None,
+            paid_at=debtor.paid_at or now,
+            link=link.url,
+        )
+    )
+    about = [paid.case, *together]
+    covered = tuple(Covered(each.key.sk, RECOVERED, each.handled, SETTLED) for each in about)
+    lease = now + outbox.LEASE
+    post = Post(desk.scope, desk.customer, desk.number, outbox.SENDING, now, lease, None, covered)
+    post = replace(post, kind=RECOVERED)
+    return deliver(Parcel(site, post, about, link.row, to, letter, tags_of(post, site)), now)
