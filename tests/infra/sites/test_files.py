@@ -134,7 +134,7 @@ def test_a_bare_on_and_off_mean_what_people_mean(folder: Path, facts: Facts) -> 
         ({"portal": {"full": "../../secret"}}, "portal.full: '../../secret' must be the name of a file"),
         ({"portal": {"offer_prices": ["prod_1"]}}, "portal.offer_prices[0]: 'prod_1' must be the id of a price"),
         ({"portal": {"retention_coupons": ["a b"]}}, "portal.retention_coupons[0]"),
-        ({"notices": ["digest"]}, "notices[0]: 'digest' must be"),
+        ({"notices": ["digest"]}, "notices[0]: must be one of card_expiring"),
         ({"notices": ["win_back"]}, "postal_address: is missing, and win_back is marketing"),
         ({"campaign": "weekly"}, "campaign: There is no campaign 'weekly'"),
         ({"time_zone": "Europe/Gothenburg"}, "time_zone: 'Europe/Gothenburg' must be a name"),
