@@ -1,8 +1,8 @@
 """Stripe's shapes (API version in `version`): plain dicts in, values of `core.model` and its neighbours out.
 
 Only this file, `catalogue_shapes`, `payment_shapes`, `facts` and `notice_facts` know Stripe's field paths. Every function
-raises UnknownShape, naming object and field, where a field is missing or has a type that Stripe never sends: a silent None would
-become a wrong date or a lost link.
+raises UnknownShape, naming object and field, where a field is missing or has a type that Stripe never sends: a silent None
+would become a wrong date or a lost link.
 """
 
 from collections.abc import Callable

@@ -132,8 +132,8 @@ def _true(customer: Any, key: str, truth: dict[str, Any], mail: Sent) -> bool:
         return bool(customer.consents and not truth["subscriptions"]["data"] and not (out and mail.to == EMAIL))
     end = truth["items"]["data"][0]["current_period_end"]
     if kind == "stopped":
-        return truth["status"] == "canceled" and truth["latest_invoice"]["status"] == "open"
-    goes_on = not truth["cancel_at_period_end"]
+        return bool(truth["status"] == "canceled" and truth["latest_invoice"]["status"] == "open")
+    goes_on: bool = not truth["cancel_at_period_end"]
     if kind.startswith("trial"):
         return goes_on and truth["status"] == "trialing" and day(end) == about and mail.at < end
     if kind.startswith("renewal"):

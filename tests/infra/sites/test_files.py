@@ -190,7 +190,7 @@ def trial(**changes: Any) -> dict[str, Any]:
         ({"portal": {"retention_coupons": ["a b"]}}, "portal.retention_coupons[0]"),
         ({"digest_to": "nordlys"}, "digest_to: 'nordlys' must be one mail address"),
         ({"id": "other", "digest_to": "a@b.example"}, "digest_to: must stand in the file of nordlys"),
-        ({"notices": ["digest"]}, "notices[0]: 'digest' must be"),
+        ({"notices": ["digest"]}, "notices[0]: must be one of card_expiring"),
         ({"notices": ["win_back"]}, "postal_address: is missing, and win_back is marketing"),
         ({"campaign": "weekly"}, "campaign: There is no campaign 'weekly'"),
         ({"campaign_rules": {"year": "annual_60"}}, "campaign_rules: must be a list"),
