@@ -12,6 +12,7 @@ from chalicelib.actions.queue_due import queue_due
 from chalicelib.actions.record_feedback import record_feedback
 from chalicelib.actions.send_notice import send_notice
 from chalicelib.actions.send_reminder import send_reminder
+from chalicelib.actions.show_cases import show_mails
 from chalicelib.core.model import NOTICES
 from chalicelib.errors import StripeUnavailable
 from chalicelib.store import customers, keys, mail_health, optouts, outbox, sites
@@ -355,6 +356,15 @@ def test_a_look_that_finds_nothing_to_send_asks_stripe_nothing_and_writes_once(
     assert edge.calls == []
     assert cloud.dynamodb_requests == ["Query", "Query", "UpdateItem"]
     assert send_notice(due, shop.twin.now) == "not_due"
+
+
+def test_people_in_support_see_what_was_told_and_about_which_date(shop: Shop, cloud: Cloud, due: Key) -> None:
+    send_notice(due, shop.twin.now)
+
+    (told,) = show_mails(SITE, keys.customer_of(due.pk), 10, None, shop.twin.now)["data"]
+
+    assert (told["kind"], told["state"], told["cases"]) == ("trial_ending", "sent", [])
+    assert told["notices"] == [{"about": due.sk.rsplit("#", 1)[1], "notice": "trial_7-2026-12-02"}]
 
 
 def test_a_notice_queued_twice_is_sent_once(shop: Shop, cloud: Cloud, due: Key) -> None:
