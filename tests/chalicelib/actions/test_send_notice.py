@@ -11,15 +11,14 @@ import pytest
 from chalicelib.actions.queue_due import queue_due
 from chalicelib.actions.record_feedback import record_feedback
 from chalicelib.actions.send_notice import send_notice
-from chalicelib.actions.send_reminder import send_reminder
 from chalicelib.actions.show_cases import show_mails
 from chalicelib.core.model import NOTICES
 from chalicelib.errors import StripeUnavailable
 from chalicelib.store import customers, keys, mail_health, optouts, outbox, sites
-from chalicelib.store.keys import INVOICES, Key
+from chalicelib.store.keys import Key
 from tests.conftest import SITE, Cloud
 from tests.edge import TwinEdge
-from tests.shop import DAY, Shop
+from tests.shop import DAY, Shop, act
 
 HOUR = 3600
 SCOPE = SITE.scope
@@ -36,12 +35,7 @@ def shop(cloud: Cloud, edge: TwinEdge, monkeypatch: pytest.MonkeyPatch) -> Shop:
 def run(shop: Shop, cloud: Cloud) -> list[str]:
     """One run of the schedule and of the mailer behind it."""
     queue_due(shop.twin.now)
-    return [act(Key(each["pk"], each["sk"]), shop.twin.now) for each in cloud.messages(cloud.mails_url)]
-
-
-def act(key: Key, now: int) -> str:
-    """What the mailer's entry point does with a message."""
-    return (send_reminder if key.sk.startswith(INVOICES) else send_notice)(key, now)
+    return [act(message, shop.twin.now) for message in cloud.messages(cloud.mails_url)]
 
 
 def live(shop: Shop, cloud: Cloud, days: float, step: int = 6 * HOUR) -> list[str]:
