@@ -4,8 +4,11 @@ import json
 from typing import Any
 
 from chalicelib.actions.receive_event import receive
+from chalicelib.actions.send_notice import send_notice
+from chalicelib.actions.send_reminder import send_reminder
 from chalicelib.core.events import enabled_events
 from chalicelib.entrypoints.apply_events import apply_events
+from chalicelib.store.keys import INVOICES, Key
 from chalicelib.stripe_api.signature import sign
 from infra.local.twin.core.twin import Twin
 from tests.conftest import WEBHOOK_SECRET, Cloud
@@ -84,6 +87,12 @@ class Shop:
             self.twin.advance(1800)
         self.deliver()
         return customer
+
+
+def act(message: dict[str, str], now: int) -> str:
+    """What the mailer does with a message of the queue of mails; what came of it."""
+    key = Key(message["pk"], message["sk"])
+    return (send_reminder if key.sk.startswith(INVOICES) else send_notice)(key, now)
 
 
 def sqs_event(*bodies: dict[str, Any]) -> dict[str, Any]:

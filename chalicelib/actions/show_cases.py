@@ -8,8 +8,9 @@ from chalicelib.core.model import Invoice, Site
 from chalicelib.errors import BadRequest
 from chalicelib.store import cases, customers, outbox
 from chalicelib.store.customers import StoredInvoice, stored_invoice
+from chalicelib.store.keys import INVOICES
 from chalicelib.store.objects import record_of
-from chalicelib.store.outbox import Post
+from chalicelib.store.outbox import Covered, Post
 from chalicelib.store.tables import ObjectRow
 
 STATES = ("open", "recovered", "lost", "voided", "closed")
@@ -72,5 +73,12 @@ def _mail(post: Post, now: int) -> dict[str, Any]:
         "at": post.sent_at or post.at,
         "track": post.track,
         "reason": post.reason,
-        "cases": [{"invoice": each.sk.rsplit("#", 1)[1], "step": each.step} for each in post.cases],
+        "cases": [{"invoice": _ident(each), "step": each.step} for each in post.cases if each.sk.startswith(INVOICES)],
+        "notices": [
+            {"about": _ident(each), "notice": each.step} for each in post.cases if not each.sk.startswith(INVOICES)
+        ],
     }
+
+
+def _ident(covered: Covered) -> str:
+    return covered.sk.rsplit("#", 1)[1]

@@ -100,7 +100,10 @@ def portal(client: Client, wanted: tuple[str | None, ...]) -> Iterator[Line]:
 
 def unseen(identity: str, days: int) -> Iterator[Line]:
     """What no API tells: a person must look."""
-    yield warn("Stripe's own mails of failed payments and expiring cards must be off, or customers get two", MAILS)
+    yield warn(
+        "Stripe's own mails (failed payments, expiring cards, trials, renewals) must be off, or customers get two",
+        MAILS,
+    )
     yield warn(f"Stripe's retries must go on for {days} days, as long as our reminders do", f"{MAILS}: retry schedule")
     yield warn(f"after the last retry the subscription must be cancelled, as mails say for day {days}", MAILS)
     domain = identity.rpartition("@")[2]

@@ -9,7 +9,6 @@ import pytest
 
 from chalicelib import campaigns
 from chalicelib.actions.queue_due import queue_due
-from chalicelib.actions.send_reminder import send_reminder
 from chalicelib.actions.show_access import show_access
 from chalicelib.aws import clients
 from chalicelib.core.model import CampaignRule, Money
@@ -17,11 +16,10 @@ from chalicelib.errors import Misconfigured
 from chalicelib.mails import render
 from chalicelib.store import customers, outbox, sites
 from chalicelib.store.customers import StoredInvoice
-from chalicelib.store.keys import Key
 from tests.chalicelib.mails.builders import reminder
 from tests.conftest import SITE, Cloud
 from tests.edge import TwinEdge
-from tests.shop import DAY, Shop
+from tests.shop import DAY, Shop, act
 
 SCOPE = SITE.scope
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
@@ -51,9 +49,7 @@ def texts(monkeypatch: pytest.MonkeyPatch, cloud: Cloud) -> list[str]:
 def run(shop: Shop, cloud: Cloud) -> list[str]:
     """One run of the schedule and of the mailer behind it."""
     queue_due(shop.twin.now)
-    return [
-        send_reminder(Key(message["pk"], message["sk"]), shop.twin.now) for message in cloud.messages(cloud.mails_url)
-    ]
+    return [act(message, shop.twin.now) for message in cloud.messages(cloud.mails_url)]
 
 
 def live(shop: Shop, cloud: Cloud, days: float, every: int = 2) -> None:
@@ -122,21 +118,26 @@ def test_told_only_after_all_retries(shop: Shop, cloud: Cloud) -> None:
 
 
 def test_cancelled_without_a_mail(shop: Shop, cloud: Cloud, texts: list[str]) -> None:
-    """subscribie 1308: the last mail names the day, three days before it."""
+    """subscribie 1308: the last reminder names the day, three days before it; and a mail says when it has come to that."""
     customer = shop.fail_renewal(card="pm_twin_expired_card")
 
-    live(shop, cloud, 15)
+    live(shop, cloud, 18)
 
     case = case_of(customer)
     step, at = case.sent[-1]
     assert step == "day_11"
     end = case.opened_at + 14 * DAY if case.opened_at else 0
     assert end - at >= 72 * 3600
-    assert str(datetime.fromtimestamp(end - 1, STOCKHOLM).day) in texts[-1]
+    assert str(datetime.fromtimestamp(end - 1, STOCKHOLM).day) in texts[-2]
+    assert outbox.desk(SCOPE, customer).newest[0].kind == "canceled_for_nonpayment"
+    assert "so it stopped on" in texts[-1]
 
 
 def test_failed_and_cancelled_arrive_together(shop: Shop, cloud: Cloud) -> None:
-    """orbiting 334, fxa 7886 and 9172: with the subscription gone, nothing asks for its money any more."""
+    """orbiting 334, fxa 7886 and 9172: with the subscription gone, nothing asks for its money any more.
+
+    That it ended for non-payment is told 20 hours after a reminder at the earliest: see test_send_notice.
+    """
     customer = shop.fail_renewal(card="pm_twin_expired_card")
     (subscription,) = customers.find(SCOPE, customer).subscriptions
     shop.twin.advance(DAY)

@@ -11,14 +11,14 @@ import pytest
 from chalicelib.actions.queue_due import queue_due
 from chalicelib.actions.record_feedback import record_feedback
 from chalicelib.actions.send_notice import send_notice
-from chalicelib.actions.send_reminder import send_reminder
+from chalicelib.actions.show_cases import show_mails
 from chalicelib.core.model import NOTICES
 from chalicelib.errors import StripeUnavailable
 from chalicelib.store import customers, keys, mail_health, optouts, outbox, sites
-from chalicelib.store.keys import INVOICES, Key
+from chalicelib.store.keys import Key
 from tests.conftest import SITE, Cloud
 from tests.edge import TwinEdge
-from tests.shop import DAY, Shop
+from tests.shop import DAY, Shop, act
 
 HOUR = 3600
 SCOPE = SITE.scope
@@ -35,12 +35,7 @@ def shop(cloud: Cloud, edge: TwinEdge, monkeypatch: pytest.MonkeyPatch) -> Shop:
 def run(shop: Shop, cloud: Cloud) -> list[str]:
     """One run of the schedule and of the mailer behind it."""
     queue_due(shop.twin.now)
-    return [act(Key(each["pk"], each["sk"]), shop.twin.now) for each in cloud.messages(cloud.mails_url)]
-
-
-def act(key: Key, now: int) -> str:
-    """What the mailer's entry point does with a message."""
-    return (send_reminder if key.sk.startswith(INVOICES) else send_notice)(key, now)
+    return [act(message, shop.twin.now) for message in cloud.messages(cloud.mails_url)]
 
 
 def live(shop: Shop, cloud: Cloud, days: float, step: int = 6 * HOUR) -> list[str]:
@@ -355,6 +350,15 @@ def test_a_look_that_finds_nothing_to_send_asks_stripe_nothing_and_writes_once(
     assert edge.calls == []
     assert cloud.dynamodb_requests == ["Query", "Query", "UpdateItem"]
     assert send_notice(due, shop.twin.now) == "not_due"
+
+
+def test_people_in_support_see_what_was_told_and_about_which_date(shop: Shop, cloud: Cloud, due: Key) -> None:
+    send_notice(due, shop.twin.now)
+
+    (told,) = show_mails(SITE, keys.customer_of(due.pk), 10, None, shop.twin.now)["data"]
+
+    assert (told["kind"], told["state"], told["cases"]) == ("trial_ending", "sent", [])
+    assert told["notices"] == [{"about": due.sk.rsplit("#", 1)[1], "notice": "trial_7-2026-12-02"}]
 
 
 def test_a_notice_queued_twice_is_sent_once(shop: Shop, cloud: Cloud, due: Key) -> None:
