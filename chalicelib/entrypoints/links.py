@@ -1,7 +1,5 @@
 """GET and POST /l/{token}: the page of a mailed link, and the click that opens what it is for; /done/{id}: the way back."""
 
-import re
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -10,17 +8,16 @@ from chalice.app import Blueprint, Response
 from chalicelib import clock, config
 from chalicelib.core.flows import ENDED
 from chalicelib.entrypoints.callers import stranger
-from chalicelib.entrypoints.web import known, page, redirect, with_retry
-from chalicelib.entrypoints.web import request_id as id_of
+from chalicelib.entrypoints.people import failed, language
+from chalicelib.entrypoints.web import page, redirect
 from chalicelib.errors import NotFound
-from chalicelib.log import count, report
+from chalicelib.log import count
 
 if TYPE_CHECKING:
     from chalicelib.actions.links import Shown
     from chalicelib.pages.render import About
 
 blueprint = Blueprint(__name__)
-_NAME = re.compile(r"[A-Za-z0-9_-]+")
 
 
 @blueprint.route("/l/{token}", methods=["GET", "HEAD"])
@@ -32,7 +29,7 @@ def show_portal_link(token: str) -> Response:
         stranger(blueprint)
         return _shown(token, show_link(token, clock.now()))
     except Exception as error:
-        return _failed(token, error)
+        return failed(blueprint, token, error, "portal_link")
 
 
 @blueprint.route("/l/{token}", methods=["POST"], content_types=[])
@@ -46,7 +43,7 @@ def follow_portal_link(token: str) -> Response:
         count("LinksFollowed", outcome=shown.dead or "opened")
         return redirect(blueprint, url) if url else _shown(token, shown)
     except Exception as error:
-        return _failed(token, error)
+        return failed(blueprint, token, error, "portal_link")
 
 
 @blueprint.route("/done/{link_id}", methods=["GET"])
@@ -62,12 +59,12 @@ def come_back_from_portal(link_id: str) -> Response:
         back = come_back(link_id, ended, clock.now())
         if back.url:
             return redirect(blueprint, back.url)
-        language = back.language or _browsers_language(back.site.languages)
-        return page(blueprint, 200, render.done_page(back.site, language))
+        spoken = back.language or language(blueprint, back.site.languages)
+        return page(blueprint, 200, render.done_page(back.site, spoken))
     except NotFound:
-        return page(blueprint, 404, render.not_found(None, _browsers_language(_every_language())))
+        return page(blueprint, 404, render.not_found(None, language(blueprint)))
     except Exception as error:
-        return _failed(link_id, error)
+        return failed(blueprint, link_id, error, "portal_link")
 
 
 def _shown(token: str, shown: "Shown") -> Response:
@@ -92,33 +89,8 @@ def _about(shown: "Shown") -> "About":
     return About(amount=shown.amount, form_targets=(*STRIPE_ORIGINS, twin) if twin else STRIPE_ORIGINS)
 
 
-def _failed(token: str, error: Exception) -> Response:
-    """Our fault or Stripe's: the person can try again, and the link is not spent. The site may be what cannot be read."""
-    from chalicelib.pages import render
-
-    report(error, function="portal_link", request_id=id_of(blueprint))
-    status = known(error).status
-    again = token if _NAME.fullmatch(token) else None  # a relative link to this very page, and to nowhere else
-    failed = render.error_page(None, _browsers_language(_every_language()), again, id_of(blueprint))
-    answered = page(blueprint, 503 if status >= 500 else status, failed)
-    return with_retry(answered, known(error))
-
-
 def _language(shown: "Shown") -> str:
     """That of the mail that the link came in, else the browser's."""
     if shown.link and shown.link.language:
         return shown.link.language
-    return _browsers_language(shown.site.languages)
-
-
-def _every_language() -> Sequence[str]:
-    from chalicelib import wording
-    from chalicelib.pages import render
-
-    return wording.languages(render.COPY)
-
-
-def _browsers_language(offered: Sequence[str]) -> str:
-    from chalicelib import wording
-
-    return wording.tag(wording.accepted(blueprint.current_request.headers.get("accept-language")), offered)
+    return language(blueprint, shown.site.languages)

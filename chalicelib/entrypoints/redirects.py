@@ -6,6 +6,7 @@ from chalice.app import Blueprint, Response
 
 from chalicelib import clock
 from chalicelib.entrypoints.callers import stranger
+from chalicelib.entrypoints.people import language
 from chalicelib.entrypoints.web import known, page, redirect, with_retry
 from chalicelib.entrypoints.web import request_id as id_of
 from chalicelib.errors import Misconfigured, NotFound, StamkundError
@@ -43,7 +44,7 @@ def go_to_login(site_id: str) -> Response:
         site = _found(site_id)
         if site.login_url:
             return redirect(blueprint, site.login_url)
-        return page(blueprint, 404, render.no_login_page(site, _language(site)))
+        return page(blueprint, 404, render.no_login_page(site, language(blueprint, site.languages)))
     except Exception as error:
         return _refused(site_id, error)
 
@@ -70,14 +71,15 @@ def _page(site_id: str, error: StamkundError, status: int) -> "Page":
     from chalicelib.pages import render
 
     if status == 429:
-        return render.too_many_page(_site(site_id), _language(_site(site_id)))
+        brand = _site(site_id)
+        return render.too_many_page(brand, language(blueprint, brand.languages if brand else None))
     if status >= 500:
-        return render.error_page(None, _language(None), reference=id_of(blueprint))
+        return render.error_page(None, language(blueprint), reference=id_of(blueprint))
     site = _site(site_id)
     if site is None:
-        return render.not_found(None, _language(None))
+        return render.not_found(None, language(blueprint))
     reason: Any = error.code if error.code in ("expired", "used") else "invalid"
-    return render.redirect_failed_page(site, _language(site), reason, site.home_url)
+    return render.redirect_failed_page(site, language(blueprint, site.languages), reason, site.home_url)
 
 
 def _site(site_id: str) -> "Site | None":
@@ -95,11 +97,3 @@ def _found(site_id: str) -> "Site":
     except Misconfigured as error:
         raise NotFound("There is no such site.", "site") from error
     raise NotFound("There is no such site.", "site")
-
-
-def _language(site: "Site | None") -> str:
-    from chalicelib import wording
-    from chalicelib.pages import render
-
-    offered = site.languages if site else wording.languages(render.COPY)
-    return wording.tag(wording.accepted(blueprint.current_request.headers.get("accept-language")), offered)

@@ -1,6 +1,5 @@
 """GET and POST /u/{token}: the way out of marketing mails, by a page's button or a mail program's one click (RFC 8058)."""
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -8,9 +7,9 @@ from chalice.app import Blueprint, Response
 
 from chalicelib import clock
 from chalicelib.entrypoints.callers import stranger
-from chalicelib.entrypoints.web import known, page, with_retry
-from chalicelib.entrypoints.web import request_id as id_of
-from chalicelib.log import count, report
+from chalicelib.entrypoints.people import failed, language
+from chalicelib.entrypoints.web import page
+from chalicelib.log import count
 
 if TYPE_CHECKING:
     from chalicelib.actions.unsubscribe import Asked
@@ -32,7 +31,7 @@ def show_unsubscribe(token: str) -> Response:
         action = f"{urlsplit(asked.site.base_url).path}/u/{token}"
         return page(blueprint, 200, render.unsubscribe_page(asked.site, _language(asked), action))
     except Exception as error:
-        return _failed(token, error)
+        return failed(blueprint, token, error, "unsubscribe")
 
 
 @blueprint.route("/u/{token}", methods=["POST"], content_types=[])
@@ -49,7 +48,7 @@ def unsubscribe(token: str) -> Response:
             return _unknown(asked)
         return page(blueprint, 200, render.unsubscribed_page(asked.site, _language(asked)))
     except Exception as error:
-        return _failed(token, error)
+        return failed(blueprint, token, error, "unsubscribe")
 
 
 def _unknown(asked: "Asked") -> Response:
@@ -58,24 +57,6 @@ def _unknown(asked: "Asked") -> Response:
     return page(blueprint, 404, render.not_found(asked.site, _language(asked)))
 
 
-def _failed(token: str, error: Exception) -> Response:
-    """Our fault: the person can try again. The site may be what cannot be read."""
-    from chalicelib import wording
-    from chalicelib.pages import render
-
-    report(error, function="unsubscribe", request_id=id_of(blueprint))
-    status = known(error).status
-    language = _browsers_language(wording.languages(render.COPY))
-    failed = render.error_page(None, language, token, id_of(blueprint))
-    return with_retry(page(blueprint, 503 if status >= 500 else status, failed), known(error))
-
-
 def _language(asked: "Asked") -> str:
     """That of the mail that the link came in, else the browser's."""
-    return asked.language or _browsers_language(asked.site.languages)
-
-
-def _browsers_language(offered: Sequence[str]) -> str:
-    from chalicelib import wording
-
-    return wording.tag(wording.accepted(blueprint.current_request.headers.get("accept-language")), offered)
+    return asked.language or language(blueprint, asked.site.languages)
