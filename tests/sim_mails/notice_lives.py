@@ -80,6 +80,9 @@ class NoticeWorld(World):
 def live(edges: Edges, seed: int, lines: list[str] | None = None) -> Verdict:
     """One life; `lines` takes its trace."""
     world = NoticeWorld(seed, lines)
+    world.faults_left *= 6  # most looks find nothing to send: there must be some left for those that do
+    outage = world.faults_left > 20  # so many in a row can fill the last hour in which a notice may leave
+    world.webhooks_lost = world.rng.choice((0.0, 0.6))
     opted_out = world.customer.opted_out_at
     world.wishes = [(opted_out, "unsubscribe")] if opted_out is not None else []
     edges.begin(world)
@@ -95,10 +98,11 @@ def live(edges: Edges, seed: int, lines: list[str] | None = None) -> Verdict:
         *world.wrong[:1],
         *_untrue(world),
         *lives.at_night(world),
-        *_forgotten(edges, world),
+        *_unseen(edges),
         *lives.books(edges, world),
     ]
     wrong += [] if remains or world.bouncing else lives.too_often(world)
+    wrong += [] if outage else _forgotten(world)
     for reason in wrong:
         world.note("WRONG", reason)
     return Verdict(seed, tuple(wrong), len(world.mails), len(remains))
@@ -150,14 +154,19 @@ def _zone(customer: Any) -> ZoneInfo:
     return ZoneInfo(customer.zone)
 
 
-def _forgotten(edges: Edges, world: World) -> Iterator[str]:
-    """What is due and nobody looks at; and a notice that had every chance and did not leave."""
+def _unseen(edges: Edges) -> Iterator[str]:
+    """What is due and nobody looks at."""
     for (_, sk), item in edges.table.items.items():
-        if "due_shard" in item and int(item["due_at"]["N"]) <= NOW + LIFE - HOUR:
+        if "due_shard" in item and int(item["due_at"]["N"]) <= NOW + LIFE - DAY:
             yield f"{sk} is due and nobody looks"
+
+
+def _forgotten(world: World) -> list[str]:
+    """A notice that had every chance and did not leave."""
     told = {step.split("-")[0] for mail in world.mails for _, step in mail.covers}
-    if not (world.customer.changed or world.bouncing or any(mail.doubtful for mail in world.mails)):
-        yield from (f"{key} never left" for key in _expected(world.customer) - told)
+    if world.customer.changed or world.bouncing or any(mail.doubtful for mail in world.mails):
+        return []
+    return [f"{key} never left" for key in sorted(_expected(world.customer) - told)]
 
 
 def _expected(customer: Subscriber) -> set[str]:
@@ -176,4 +185,4 @@ def _in_time(customer: Subscriber) -> bool:
     """Whether the last payment before the card expires leaves room to say so."""
     expiry = datetime(customer.exp[0] + customer.exp[1] // 12, customer.exp[1] % 12 + 1, 1, tzinfo=UTC).timestamp()
     payments = [customer.first_end + month * 30 * DAY for month in range(4)]
-    return max(at for at in payments if at < expiry + DAY) < expiry - ROOM - DAY
+    return max(at for at in payments if at < expiry + DAY) < expiry - ROOM - 2 * DAY
