@@ -4,11 +4,10 @@ Stripe's events say so too; whoever comes back may be here before them. The addr
 nothing, and says nothing of what was done: the worker asks Stripe, and pays once for invoice and card (`collect_payments`).
 """
 
-from dataclasses import dataclass
-
 from chalicelib.actions.links import allowed, visit_of
 from chalicelib.aws import queue
 from chalicelib.core.events import NewCard
+from chalicelib.core.frozen import frozen
 from chalicelib.core.model import Site, account_of
 from chalicelib.errors import QueueUnavailable
 from chalicelib.log import report
@@ -19,7 +18,7 @@ SESSION = 3600
 """Seconds that a portal session lives at most after its last use; a return later than that is none."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Back:
     """Where a customer who comes back goes on to: `url`, or, without one, our own page in the link's language."""
 

@@ -13,6 +13,7 @@ from chalicelib.actions.apply_event import settle
 from chalicelib.actions.paced import Paced
 from chalicelib.core import window
 from chalicelib.core.events import Doubt
+from chalicelib.core.frozen import frozen
 from chalicelib.core.model import Card, Entitlements, Invoice, Kind
 from chalicelib.core.reconcile import LATE, differences
 from chalicelib.core.records import Record
@@ -31,7 +32,7 @@ Raw = dict[str, Any]
 _WHY: dict[tuple[str, ...], str] = {("missing",): "missing", ("gone",): "gone"}
 
 
-@dataclass(frozen=True)
+@frozen
 class Finding:
     """A difference. `why`: missing, differs, gone, revived, or unreadable; `fields` are names, never values."""
 
@@ -60,7 +61,7 @@ class Walk:
         self.tell(finding)
 
 
-@dataclass(frozen=True)
+@frozen
 class _Subject:
     """An object as Stripe has it (`record` None: it exists no more), and Stripe's clock around the call that said so."""
 

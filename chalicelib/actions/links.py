@@ -4,7 +4,6 @@ Mail scanners open links, so a GET only shows; the portal session, which lives f
 """
 
 import json
-from dataclasses import dataclass
 from typing import Literal
 
 from chalicelib import config
@@ -14,6 +13,7 @@ from chalicelib.core import locales
 from chalicelib.core.cases import closes_case
 from chalicelib.core.flow_json import parse_visit, visit_body
 from chalicelib.core.flows import After, Flow, Visit, check
+from chalicelib.core.frozen import frozen
 from chalicelib.core.members import Invalid
 from chalicelib.core.model import Invoice, Money, Site, account_of
 from chalicelib.errors import NotFound, StoreUnavailable
@@ -36,7 +36,7 @@ State = Literal["open", "expired", "revoked", "used"]
 Dead = Literal["expired", "revoked", "used", "unknown", "settled"]
 
 
-@dataclass(frozen=True)
+@frozen
 class Shown:
     """A link as its page shows it. `dead` says why it opens nothing, or is None."""
 
@@ -64,7 +64,7 @@ def make_link(
     return _put(site, link, token)
 
 
-@dataclass(frozen=True)
+@frozen
 class CaseLink:
     """The link of a mail: its address, and the row that the mail's claim stores with it."""
 

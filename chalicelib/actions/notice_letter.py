@@ -1,11 +1,10 @@
 """What a notice says: its facts from what Stripe told, in the customer's language, with its link."""
 
-from dataclasses import dataclass
-
 from chalicelib import wording
 from chalicelib.actions.catalogue import product_names
 from chalicelib.actions.links import CaseLink, link_for_notice
 from chalicelib.core import upcoming
+from chalicelib.core.frozen import frozen
 from chalicelib.core.model import Mail, Site, Subscription
 from chalicelib.core.notices import (
     CanceledForNonpayment,
@@ -24,7 +23,7 @@ from chalicelib.stripe_api.notice_facts import Addressee, Former, Subscriber
 NEW_CARD = "payment_method_update"
 
 
-@dataclass(frozen=True)
+@frozen
 class Told:
     """A notice that is to leave, and what Stripe told for it."""
 

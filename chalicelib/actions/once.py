@@ -10,9 +10,9 @@ import json
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
+from chalicelib.core.frozen import frozen
 from chalicelib.errors import BadRequest
 from chalicelib.store import keys, once
 from chalicelib.store.once import Conflict, InProgress
@@ -20,7 +20,7 @@ from chalicelib.store.once import Conflict, InProgress
 HEADER = "Idempotency-Key"
 
 
-@dataclass(frozen=True)
+@frozen
 class Attempt:
     """A request under way, as of second `at`; `seed` is None for one without a key."""
 

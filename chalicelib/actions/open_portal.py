@@ -1,11 +1,12 @@
 """The one place where Stripe's portal sessions are made: at the click, for a customer that somebody vouched for."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from chalicelib.actions import ask_stripe
 from chalicelib.actions.once import Attempt
 from chalicelib.core import locales
 from chalicelib.core.flows import Change, Visit, by_way_of, check
+from chalicelib.core.frozen import frozen
 from chalicelib.core.members import Invalid
 from chalicelib.core.model import Customer, Kind, Site, Subscription
 from chalicelib.errors import NotFound
@@ -18,7 +19,7 @@ CARD_ONLY = (None, "payment_method_update")
 """Where a mailed link leads with the site's configuration for cards; any other flow needs the full one."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Owner:
     """A customer that we know, and the subscription that the visit is about, if it is about one."""
 

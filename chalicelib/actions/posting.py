@@ -1,10 +1,11 @@
 """From a written mail to one that has left: claimed, handed to SES once, written down. Every mail to a customer goes so."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from chalicelib import config
 from chalicelib.aws import mail
+from chalicelib.core.frozen import frozen
 from chalicelib.core.model import Mail, Site, account_of
 from chalicelib.errors import MailUnavailable, MailUnknown, Permanent, StoreUnavailable
 from chalicelib.log import count
@@ -20,7 +21,7 @@ OFF = 86_400
 """Seconds until something due is looked at again of a site that sends no reminders: it may have been switched on."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Parcel:
     """A mail and all that its way needs. `about` are the rows that it is about, in the order of `post.cases`.
 

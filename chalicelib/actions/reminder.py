@@ -1,7 +1,7 @@
 """What a failed-payment mail says: the facts of its case, and of the customer's other unpaid invoices, in one letter."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from chalicelib import wording
 from chalicelib.actions import ask_stripe
@@ -10,6 +10,7 @@ from chalicelib.core import dunning
 from chalicelib.core.campaign import Campaign
 from chalicelib.core.cases import closes_case, opens_case
 from chalicelib.core.dunning import Case, Facts, Send
+from chalicelib.core.frozen import frozen
 from chalicelib.core.model import Invoice, Mail, Money, OpenInvoice, Reminder, Site
 from chalicelib.mails import render
 from chalicelib.store.cases import OpenCase
@@ -18,7 +19,7 @@ from chalicelib.stripe_api import shapes
 from chalicelib.stripe_api.facts import Debtor
 
 
-@dataclass(frozen=True)
+@frozen
 class Merged:
     """The customer's other cases that go into one mail with this one, and their invoices as Stripe has them now."""
 
@@ -48,7 +49,7 @@ def _counts(other: OpenCase) -> bool:
     return not other.stopped and not closes_case(other.invoice)
 
 
-@dataclass(frozen=True)
+@frozen
 class Subject:
     """What a mail is about: a case and its campaign, and whoever owes the money, to whom."""
 

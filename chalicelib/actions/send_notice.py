@@ -3,13 +3,14 @@
 A notice costs one read of Stripe, two writes and one call to SES; a look that finds nothing to send yet, one write.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from chalicelib import campaigns
 from chalicelib.actions import ask_stripe
 from chalicelib.actions.notice_letter import Told, letter_about, win_back_letter
 from chalicelib.actions.posting import OFF, PARKED, Parcel, deliver, site_of, tags_of
 from chalicelib.core import noticing
+from chalicelib.core.frozen import frozen
 from chalicelib.core.model import Card, Kind, Mail, Site, Subscription
 from chalicelib.core.noticing import HOUR, Clock, Look, Notice
 from chalicelib.core.upcoming import of_subscription, paid_by
@@ -26,7 +27,7 @@ from chalicelib.stripe_api.notice_facts import Addressee, Subscriber
 STOPPED, WIN_BACK = "canceled_for_nonpayment", "win_back"
 
 
-@dataclass(frozen=True)
+@frozen
 class Job:
     """A due row on a mailer's table."""
 
@@ -161,7 +162,7 @@ def _win_back(job: Job, found: Look) -> str:
     return _send(job, notice, to.email, letter, row)
 
 
-@dataclass(frozen=True)
+@frozen
 class Address:
     """Where a notice may go now."""
 

@@ -3,7 +3,7 @@
 A mail costs one read of Stripe (a second where the customer owes several invoices), two writes and one call to SES.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from chalicelib.actions import ask_stripe
 from chalicelib.actions.links import PAY, link_for_case
@@ -13,6 +13,7 @@ from chalicelib.actions.thank import Paid, silent, thank
 from chalicelib.actions.treatment import Treatment, treatment_of
 from chalicelib.core import dunning
 from chalicelib.core.dunning import Around, Case, Close, Hold, Send
+from chalicelib.core.frozen import frozen
 from chalicelib.core.model import Site, Track
 from chalicelib.core.noticing import Clock
 from chalicelib.errors import MailUnknown, Permanent
@@ -27,7 +28,7 @@ from chalicelib.stripe_api.facts import Debtor
 UNREACHABLE = frozenset({"no_address", "address_suppressed"})
 
 
-@dataclass(frozen=True)
+@frozen
 class Job:
     """A due case on a mailer's table, with all that the mailer was told of it."""
 

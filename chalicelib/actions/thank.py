@@ -1,7 +1,7 @@
 """Payment recovered: thanks for an invoice that we had written about, once, when Stripe says that it is paid."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from chalicelib import wording
 from chalicelib.actions.catalogue import product_names
@@ -10,6 +10,7 @@ from chalicelib.actions.posting import Parcel, deliver, tags_of
 from chalicelib.core import dunning, noticing
 from chalicelib.core.cases import RECOVERED, SETTLED, closes_case
 from chalicelib.core.dunning import Around
+from chalicelib.core.frozen import frozen
 from chalicelib.core.model import Money, Site
 from chalicelib.core.notices import PaymentRecovered, Reader
 from chalicelib.core.noticing import Clock
@@ -24,7 +25,7 @@ GOOD = 7 * 86_400
 """Seconds after a payment in which thanks are still worth a mail."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Paid:
     """A case whose invoice is paid at Stripe, and what lies around it."""
 

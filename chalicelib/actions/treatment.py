@@ -1,10 +1,9 @@
 """Which campaign a case follows: the one that it has frozen, else the one chosen at this, its first look."""
 
-from dataclasses import dataclass
-
 from chalicelib import campaigns
 from chalicelib.core.campaign import Campaign, as_plan, of_plan
 from chalicelib.core.choice import Choice, choose
+from chalicelib.core.frozen import frozen
 from chalicelib.core.model import Site
 from chalicelib.errors import Misconfigured
 from chalicelib.log import report
@@ -12,7 +11,7 @@ from chalicelib.store.cases import Frozen, OpenCase
 from chalicelib.stripe_api.facts import Debtor
 
 
-@dataclass(frozen=True)
+@frozen
 class Treatment:
     """A case's campaign. `freeze` is what a write about the case must keep, or None where it is kept already."""
 

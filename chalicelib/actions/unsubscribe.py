@@ -3,15 +3,14 @@
 The link is a bearer secret of 256 random bits, and does no more than to stop mails: no login, no cookie, no form token.
 """
 
-from dataclasses import dataclass
-
 from chalicelib import config
+from chalicelib.core.frozen import frozen
 from chalicelib.core.model import Site
 from chalicelib.store import optouts, sites
 from chalicelib.store.tables import OptOutRow
 
 
-@dataclass(frozen=True)
+@frozen
 class Asked:
     """What an unsubscribe link leads to; `link` is None for one that was never made, or is long over."""
 

@@ -4,9 +4,9 @@ Nothing is stored: it is told from the state at the moment of asking, and `until
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import partial
 
+from chalicelib.core.frozen import frozen
 from chalicelib.core.model import LIVE, AccessPolicy, Money, Subscription
 from chalicelib.core.timing import days_after
 
@@ -15,7 +15,7 @@ DEFAULT_END = 14
 _ORDER = ("full", "limited", "blocked")
 
 
-@dataclass(frozen=True)
+@frozen
 class Unpaid:
     """An invoice whose payment failed at `failed_at` (UTC seconds). `end_day` is the end that its mails name, if any do."""
 
@@ -24,7 +24,7 @@ class Unpaid:
     end_day: int | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class Access:
     """`state` is full, limited or blocked, since when and until when (UTC seconds; None: always, or for good)."""
 

@@ -4,7 +4,8 @@ Contrast is WCAG 2.2's. Colours are `#rrggbb`; anything else is refused, since t
 """
 
 import re
-from dataclasses import dataclass
+
+from chalicelib.core.frozen import frozen
 
 TEXT_CONTRAST = 4.5
 SHAPE_CONTRAST = 3.0
@@ -13,7 +14,7 @@ _LIGHT = {"page": "#f5f6f8", "surface": "#ffffff", "text": "#1a1f26", "muted": "
 _DARK = {"page": "#111418", "surface": "#1b1f25", "text": "#eceff3", "muted": "#a6aeb9", "line": "#3a414b"}
 
 
-@dataclass(frozen=True)
+@frozen
 class Scheme:
     """The colours of one scheme. `accent` fills the button, `ink` is the text on it, `link` is accent made readable."""
 
@@ -27,7 +28,7 @@ class Scheme:
     link: str
 
 
-@dataclass(frozen=True)
+@frozen
 class Palette:
     """What a page or mail needs to follow the reader's `prefers-color-scheme`."""
 

@@ -4,9 +4,10 @@ A case freezes its whole campaign (`as_plan`) at its first look, so that no late
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import time
 from typing import Any
+
+from chalicelib.core.frozen import frozen
 
 NOTICE_DAYS = 3
 """The final mail stands at least so many days before the end that it names."""
@@ -15,7 +16,7 @@ LONGEST = 366
 _NEEDED = {"version", "steps", "end_day", "funds_wait_hours", "window"}
 
 
-@dataclass(frozen=True)
+@frozen
 class Step:
     """One mail of a campaign, `day` local calendar days after the failure. The final one names the date of the end."""
 
@@ -24,7 +25,7 @@ class Step:
     final: bool = False
 
 
-@dataclass(frozen=True)
+@frozen
 class Campaign:
     """When to write. The window is local time, Monday to Friday where `weekdays_only`; it only ever moves a mail later."""
 

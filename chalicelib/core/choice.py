@@ -4,14 +4,14 @@ Experiments are drawn by hash, so that a case drawn twice is drawn alike, and no
 """
 
 import hashlib
-from dataclasses import dataclass
 
+from chalicelib.core.frozen import frozen
 from chalicelib.core.model import CampaignRule, Experiment, Site
 
 HELD_OUT = "held_out"
 
 
-@dataclass(frozen=True)
+@frozen
 class Payer:
     """What a choice can be made by. `campaign` is what the merchant has written into the customer's metadata."""
 
@@ -21,7 +21,7 @@ class Payer:
     country: str | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class Choice:
     """A campaign's id, and in which arm of which experiment the case is (`spring:B`), if it is in one."""
 

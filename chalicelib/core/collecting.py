@@ -4,13 +4,12 @@ Stripe tries again on its own schedule, with the card that the subscription name
 neither that card nor that day. So the default is copied to where the failed card stands, and the invoice is paid at once.
 """
 
-from dataclasses import dataclass
-
 from chalicelib.core.cases import opens_case
+from chalicelib.core.frozen import frozen
 from chalicelib.core.model import Invoice
 
 
-@dataclass(frozen=True)
+@frozen
 class Owed:
     """An open invoice at this moment. Cards are ids of payment methods: the one that failed, the customer's default, and
     the subscription's own, which goes before the default.
@@ -23,7 +22,7 @@ class Owed:
     processing: bool = False
 
 
-@dataclass(frozen=True)
+@frozen
 class Collect:
     """Pay the invoice with `card`. `replaces`: the subscription's own card is the one that failed, and is replaced first."""
 
@@ -31,7 +30,7 @@ class Collect:
     replaces: bool
 
 
-@dataclass(frozen=True)
+@frozen
 class Leave:
     """Nothing is done; `reason` is for people."""
 

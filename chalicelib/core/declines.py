@@ -4,12 +4,11 @@ The codes are Stripe's (docs /declines/codes); the classes are ours. Lost, stole
 customer: they read as any other decline by the bank. A code that we do not know gets the generic words.
 """
 
-from dataclasses import dataclass
-
+from chalicelib.core.frozen import frozen
 from chalicelib.core.model import Track
 
 
-@dataclass(frozen=True)
+@frozen
 class Decline:
     """What Stripe says of the last failed attempt. `code` is the decline code, or the error code where there is none.
 

@@ -4,12 +4,12 @@ A case lives on its invoice: it opens with the write that records a failed attem
 payment. Nothing here is remembered that can be told from the invoice itself. `core.timing` has the calendar.
 """
 
-from dataclasses import dataclass
 from datetime import timedelta
 
 from chalicelib.core.campaign import Campaign, Step
 from chalicelib.core.cases import FIRST_LOOK, opens_case
 from chalicelib.core.declines import Decline, is_retried, likely_cancel, track
+from chalicelib.core.frozen import frozen
 from chalicelib.core.model import Invoice, Track
 from chalicelib.core.timing import NOTICE, days_after, final_time, within_window
 
@@ -26,7 +26,7 @@ LOOK_WHEN_PAUSED = 3600
 ENDED_SUBSCRIPTION = frozenset({"canceled", "unpaid", "paused", "incomplete_expired"})
 
 
-@dataclass(frozen=True)
+@frozen
 class Case:
     """What has happened in a case so far; `handled` is the key of the newest step sent or skipped."""
 
@@ -34,7 +34,7 @@ class Case:
     handled: str | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class Facts:
     """The invoice as Stripe has it at this moment, and what surrounds it. `disputed`: the customer has an open dispute.
 
@@ -51,7 +51,7 @@ class Facts:
     second_email: str | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class Around:
     """What we know ourselves: of the customer's other mails, of their addresses, of the account, and of the operator's wish.
 
@@ -69,7 +69,7 @@ class Around:
 ALONE = Around()
 
 
-@dataclass(frozen=True)
+@frozen
 class Send:
     """Send the mail of this step now; `skipped` are older ones whose time has passed, and which nobody will get."""
 
@@ -78,7 +78,7 @@ class Send:
     skipped: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@frozen
 class Hold:
     """Look again at `until` (UTC seconds); `reason` is for people."""
 
@@ -86,7 +86,7 @@ class Hold:
     reason: str
 
 
-@dataclass(frozen=True)
+@frozen
 class Close:
     """Nothing more will be sent in this case."""
 

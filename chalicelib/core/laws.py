@@ -4,10 +4,10 @@ One schedule (`core.upcoming`) keeps them all at once, so that nobody's address 
 every row here, for customers of each place, in each of its time zones.
 """
 
-from dataclasses import dataclass
+from chalicelib.core.frozen import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class Law:
     """A notice that must reach customers in `place` (ISO 3166) where a term or trial lasts at least `shortest` days.
 

@@ -1,7 +1,8 @@
 """When mails of the whole account must stop: before SES puts it under review (5 % bounces, 0.1 % complaints). Pure."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from chalicelib.core.frozen import frozen
 
 WINDOW = 7 * 86_400
 """Seconds back that are looked at."""
@@ -16,7 +17,7 @@ BOUNCES_OF_10_000 = 400
 COMPLAINTS_OF_10_000 = 8
 
 
-@dataclass(frozen=True)
+@frozen
 class Counts:
     """What became of the mails of an hour, or of many."""
 

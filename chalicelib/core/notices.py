@@ -4,15 +4,15 @@ Times are UTC seconds; a mail writes them as days in its reader's zone. `link` i
 `again` marks a repeated notice of the same thing, which is worded as the reminder that it is.
 """
 
-from dataclasses import dataclass
 from typing import Literal
 
+from chalicelib.core.frozen import frozen
 from chalicelib.core.model import Money, Site
 
 Interval = Literal["day", "week", "month", "year"]
 
 
-@dataclass(frozen=True)
+@frozen
 class Reader:
     """Who reads a mail, and when it is written (`now`): a day of another year is written with its year.
 
@@ -26,7 +26,7 @@ class Reader:
     name: str | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class CardExpiring:
     """The card that will be charged at `renews_at` is no longer valid then; sent 30, 14 and 7 days before it expires."""
 
@@ -40,7 +40,7 @@ class CardExpiring:
     again: bool = False
 
 
-@dataclass(frozen=True)
+@frozen
 class TrialEnding:
     """A trial ends at `ends_at`; sent 7 days and 1 day before.
 
@@ -59,7 +59,7 @@ class TrialEnding:
     again: bool = False
 
 
-@dataclass(frozen=True)
+@frozen
 class RenewalNotice:
     """A long subscription renews by itself at `renews_at` for `amount` (null where not known); sent 45 and 7 days before.
 
@@ -79,7 +79,7 @@ class RenewalNotice:
     again: bool = False
 
 
-@dataclass(frozen=True)
+@frozen
 class PaymentRecovered:
     """An open invoice that we had written about is paid. `last4` is the card that paid, null where it was no card."""
 
@@ -91,7 +91,7 @@ class PaymentRecovered:
     link: str
 
 
-@dataclass(frozen=True)
+@frozen
 class CanceledForNonpayment:
     """A subscription has ended because `amount` was never paid, and Stripe tries no more."""
 
@@ -102,7 +102,7 @@ class CanceledForNonpayment:
     link: str
 
 
-@dataclass(frozen=True)
+@frozen
 class WinBack:
     """Marketing: an invitation back after a subscription ended; only for who agreed to such mails. `again`: the last one.
 
@@ -119,7 +119,7 @@ class WinBack:
     again: bool = False
 
 
-@dataclass(frozen=True)
+@frozen
 class DaySums:
     """What happened in one currency in one day (failed, recovered, given up) and what is open at its end: number and minor
     units. `unpaid`: the subscription, or the campaign, has ended without payment.
@@ -136,7 +136,7 @@ class DaySums:
     unpaid_amount: int = 0
 
 
-@dataclass(frozen=True)
+@frozen
 class Digest:
     """Yesterday, for the merchant. `day_at` is any moment of the day told of; `reasons` are decline codes and how often.
 

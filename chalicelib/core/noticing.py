@@ -1,11 +1,11 @@
 """Which notice of a row is due now, when to look again, and what holds a mail back. Pure; `core.upcoming` has what there is."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from chalicelib.core.campaign import Campaign
 from chalicelib.core.dunning import CAP, LOOK_WHEN_PAUSED
+from chalicelib.core.frozen import frozen
 from chalicelib.core.model import Card, Subscription
 from chalicelib.core.timing import ON_ITS_WAY, days_after, last_opening, within_window
 from chalicelib.core.upcoming import Plan, Subject, next_charge, of_card
@@ -13,7 +13,7 @@ from chalicelib.core.upcoming import Plan, Subject, next_charge, of_card
 HOUR = 3600
 
 
-@dataclass(frozen=True)
+@frozen
 class Notice:
     """A notice of a subject; `key` is what a row keeps when it has left. `planned` and `until` are UTC seconds."""
 
@@ -33,7 +33,7 @@ class Notice:
         return handled in earlier
 
 
-@dataclass(frozen=True)
+@frozen
 class Clock:
     """Whose day it is: an IANA zone, and the send window of a campaign."""
 
@@ -41,7 +41,7 @@ class Clock:
     campaign: Campaign
 
 
-@dataclass(frozen=True)
+@frozen
 class Look:
     """What a look at a row found: the notice to be sent now, and when to look again; None and None: nothing will come."""
 

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from chalicelib.core.days import day_of, span
+from chalicelib.core.frozen import frozen
 from chalicelib.core.members import Invalid
 
 USUAL = 30
@@ -15,7 +15,7 @@ LONGEST = 366
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 
-@dataclass(frozen=True)
+@frozen
 class Period:
     """Days of the time zone `zone` (an IANA name), the first and the last inside."""
 

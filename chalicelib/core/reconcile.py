@@ -5,8 +5,9 @@ run that is killed goes on where it was; what is walked twice is compared twice 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 
+from chalicelib.core.frozen import frozen
 from chalicelib.core.records import Record
 
 DAY = 86_400
@@ -36,7 +37,7 @@ LATE = 14 * DAY
 """An invoice this old opens no dunning case when a run finds it: nobody is dunned for what was owed before we came."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Place:
     """Where a run stands: in which account and phase, and after which object (`id@created`, or what a phase needs)."""
 
@@ -52,7 +53,7 @@ class Place:
         return Place(self.account, PHASES[following]) if following < len(PHASES) else None
 
 
-@dataclass(frozen=True)
+@frozen
 class Run:
     """A run: under way where it has a place. `since` bounds invoices and payments; `first` is the backfill. UTC seconds."""
 

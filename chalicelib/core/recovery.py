@@ -6,12 +6,12 @@ rates are fractions of sums, never averages of rates. The first payment after a 
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
 from chalicelib.core.days import day_of
 from chalicelib.core.dunning import ENDED_SUBSCRIPTION
+from chalicelib.core.frozen import frozen
 from chalicelib.core.model import Invoice, Subscription
 from chalicelib.core.timing import days_after
 
@@ -28,7 +28,7 @@ Outcome = Literal["open", "recovered", "lost", "voided"]
 Way = Literal["silent_retry", "after_mail", "after_click", "manual", "other"]
 
 
-@dataclass(frozen=True)
+@frozen
 class Failure:
     """A failed payment, as its case kept it, and its subscription as it is now.
 
@@ -122,7 +122,7 @@ class Failure:
         return min(known, default=None)
 
 
-@dataclass(frozen=True)
+@frozen
 class Sum:
     """So many cases, and their money in minor units of one currency."""
 
@@ -130,7 +130,7 @@ class Sum:
     amount: int
 
 
-@dataclass(frozen=True)
+@frozen
 class Sums:
     """Cases by what became of them. `recovered` is the money that came in; the others are what was owed when they opened."""
 
@@ -151,7 +151,7 @@ class Sums:
         return ratio(self.recovered.count, self.recovered.count + self.lost.count)
 
 
-@dataclass(frozen=True)
+@frozen
 class Part:
     """Cases of one currency: their sums, the same by each dimension, and how long recovery took.
 
@@ -164,7 +164,7 @@ class Part:
     days: tuple[tuple[int, Sum], ...]
 
 
-@dataclass(frozen=True)
+@frozen
 class OfCurrency:
     """All that is told of one currency; amounts of several are never added."""
 

@@ -1,13 +1,14 @@
 """How much is too much. An ordinary burst passes for free; what goes on beyond it is counted for all Lambdas together."""
 
-from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address, ip_network
+
+from chalicelib.core.frozen import frozen
 
 WINDOW = 60
 """Seconds in which what goes beyond a burst is counted together."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Rule:
     """`burst` at once and `per_second` ever after pass one Lambda uncounted; beyond that, `most` in a window pass them all."""
 

@@ -17,10 +17,10 @@ import hashlib
 import hmac
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from chalicelib.core.frozen import frozen
 from chalicelib.core.members import Invalid
 
 LIFETIME = 600
@@ -38,7 +38,7 @@ _SECOND = re.compile(r"[1-9][0-9]{0,10}")
 _QUANTITY = re.compile(r"[1-9][0-9]{0,5}")
 
 
-@dataclass(frozen=True)
+@frozen
 class Signed:
     """A redirect as it came, each parameter once; nothing is known of who made it yet. `expires` is in UTC seconds."""
 

@@ -6,9 +6,9 @@ right at once. `core.laws` says which of these days a law asks for.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
+from chalicelib.core.frozen import frozen
 from chalicelib.core.model import LIVE, Card, Item, Subscription
 
 DAY = 86_400
@@ -25,7 +25,7 @@ _TIMES = range(1, 250_000_000_000)
 """Seconds that are a day of some calendar: nothing is due about what is none."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Plan:
     """A notice of a kind of mail, `days` before its subject (negative: after it).
 
@@ -52,7 +52,7 @@ STOPPED = (Plan("stopped", "canceled_for_nonpayment", 0, good=7),)
 WIN_BACK = (Plan("win_14", "win_back", -14, good=7), Plan("win_30", "win_back", -30, good=7))
 
 
-@dataclass(frozen=True)
+@frozen
 class Subject:
     """What notices are about: a moment (UTC seconds), and a name that changes only where a reader must be told anew.
 

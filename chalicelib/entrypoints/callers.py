@@ -1,12 +1,11 @@
 """Who calls, and whether they may go on: an API key and its site, or a neighbourhood of addresses."""
 
-from dataclasses import dataclass
-
 from chalice.app import Blueprint
 
 from chalicelib import clock
 from chalicelib.actions import throttle
 from chalicelib.actions.authenticate import authenticate, bearer
+from chalicelib.core.frozen import frozen
 from chalicelib.core.model import Site
 from chalicelib.core.throttle import prefix
 from chalicelib.entrypoints.web import account
@@ -14,7 +13,7 @@ from chalicelib.errors import Unauthorized
 from chalicelib.store import keys
 
 
-@dataclass(frozen=True)
+@frozen
 class Caller:
     """A merchant's back end: its site, its API key, and when it called (UTC seconds)."""
 

@@ -1,17 +1,17 @@
 """One letter, written as HTML and as text: the shape that every mail shares, whatever it says."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from chalicelib.core.brand import palette
+from chalicelib.core.frozen import frozen
 from chalicelib.core.model import Mail, Purpose, Site
 from chalicelib.wording import breakable, direction, logo, plain, with_mailto
 
 
-@dataclass(frozen=True)
+@frozen
 class Table:
     """Rows of a label and a value under a line that says what they are; `total`: the last row sums up the others."""
 
@@ -20,7 +20,7 @@ class Table:
     total: bool = False
 
 
-@dataclass(frozen=True)
+@frozen
 class OptOut:
     """How to get no more such mails: an https address that takes a GET (a page) and a POST (at once, RFC 8058)."""
 
@@ -29,7 +29,7 @@ class OptOut:
     postal_address: str = ""
 
 
-@dataclass(frozen=True)
+@frozen
 class Letter:
     """What a mail says, in plain text: the paragraphs before the button, the button, and those after it.
 

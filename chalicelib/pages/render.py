@@ -3,11 +3,11 @@
 `language` may be any tag (from the link, or `wording.accepted` of the browser): the site's own languages decide.
 """
 
-from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
 
 from chalicelib import wording
+from chalicelib.core.frozen import frozen
 from chalicelib.core.model import Money, Page, Site
 from chalicelib.errors import Misconfigured
 from chalicelib.pages.sheet import Button, Sheet, origin
@@ -37,7 +37,7 @@ DeadReason = Literal["expired", "revoked", "used", "unknown"]
 RedirectReason = Literal["expired", "used", "invalid"]
 
 
-@dataclass(frozen=True)
+@frozen
 class About:
     """What is known of the thing a link opens, and the origins that its POST may redirect to."""
 
@@ -47,7 +47,11 @@ class About:
     form_targets: tuple[str, ...] = STRIPE_ORIGINS
 
 
-def link_page(site: Site, language: str, action: str, flow: str | None, about: About = About()) -> Page:
+NOTHING = About()
+"""Nothing is known of the thing."""
+
+
+def link_page(site: Site, language: str, action: str, flow: str | None, about: About = NOTHING) -> Page:
     """The page of a mailed link: says what will happen; its one button posts to `action`, a path of ours.
 
     `flow` is Stripe's flow type, `pay` for the hosted invoice, or null for the portal's home.

@@ -1,7 +1,6 @@
 """One page in a site's brand: the shape that every page of ours shares, with the security policy that fits it."""
 
 from base64 import b64encode
-from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -10,13 +9,14 @@ from urllib.parse import urlsplit
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from chalicelib.core.brand import variables
+from chalicelib.core.frozen import frozen
 from chalicelib.core.model import Page
 from chalicelib.wording import direction, with_mailto
 
 _HERE = Path(__file__).parent
 
 
-@dataclass(frozen=True)
+@frozen
 class Button:
     """The one thing to do: a link, or (`posts`) a form that posts to `address`."""
 
@@ -25,7 +25,7 @@ class Button:
     posts: bool = False
 
 
-@dataclass(frozen=True)
+@frozen
 class Brand:
     """Whose page it is; `help` is the line that says where to ask, with `support` in it."""
 
@@ -36,7 +36,7 @@ class Brand:
     help: str
 
 
-@dataclass(frozen=True)
+@frozen
 class Sheet:
     """What a page says, in plain text."""
 

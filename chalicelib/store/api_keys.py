@@ -2,8 +2,8 @@
 
 import secrets
 from contextlib import suppress
-from dataclasses import dataclass
 
+from chalicelib.core.frozen import frozen
 from chalicelib.errors import StoreUnavailable
 from chalicelib.store import keys
 from chalicelib.store.table import Refused, get, store_errors, update
@@ -17,7 +17,7 @@ HOUR = 3600
 """Seconds within which a key's use is written down once."""
 
 
-@dataclass(frozen=True)
+@frozen
 class ApiKey:
     """Whose key it is and what it may do. `id` names it in lists and tells nothing about it; times are UTC seconds."""
 

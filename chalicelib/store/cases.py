@@ -5,7 +5,6 @@ Every write names the `due_at` that it has read: whoever decided by an older loo
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Protocol
 
@@ -13,6 +12,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from chalicelib.core.cases import opens_case
+from chalicelib.core.frozen import frozen
 from chalicelib.core.model import Invoice
 from chalicelib.store import keys
 from chalicelib.store.keys import Key, due_shard
@@ -42,7 +42,7 @@ class Entry(Protocol):
     def due_at(self) -> int: ...
 
 
-@dataclass(frozen=True)
+@frozen
 class OpenCase:
     """A case with something due, now or later. `plan` is its campaign, frozen at the first look (None: none was taken)."""
 
@@ -57,7 +57,7 @@ class OpenCase:
     send_now: bool
 
 
-@dataclass(frozen=True)
+@frozen
 class Frozen:
     """What a case follows from its first look on, and the code of the decline that Stripe told then."""
 
@@ -106,7 +106,7 @@ def _plain(stored: Any) -> dict[str, Any] | None:
     return None if stored is None else stored.as_dict()
 
 
-def frozen(what: Frozen | None) -> list[Action]:
+def freezing(what: Frozen | None) -> list[Action]:
     """The part of a write that freezes a campaign into a case; nothing where it is frozen already."""
     if what is None:
         return []
@@ -126,12 +126,12 @@ def unchanged(case: Entry) -> Condition:
 
 def hold(case: Entry, until: int, freeze: Frozen | None = None) -> bool:
     """Look again at `until` (UTC seconds): one write. False where the case has changed meanwhile."""
-    return _write(case, [*frozen(freeze), ObjectRow.due_at.set(until), ObjectRow.case_now.remove()])
+    return _write(case, [*freezing(freeze), ObjectRow.due_at.set(until), ObjectRow.case_now.remove()])
 
 
 def close(case: OpenCase, reason: str, freeze: Frozen | None = None) -> bool:
     """Nothing more will be sent; `reason` is shown to people. One write; False where the case has changed meanwhile."""
-    return _write(case, [*frozen(freeze), ObjectRow.case_closed.set(reason), *_nothing_due()])
+    return _write(case, [*freezing(freeze), ObjectRow.case_closed.set(reason), *_nothing_due()])
 
 
 def rest(entry: Entry) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from chalicelib.core.frozen import frozen
 from chalicelib.core.model import Card, Customer, Entitlements, Invoice, Product, Subscription
 from chalicelib.core.schedules import Schedule
 from chalicelib.store import keys
@@ -15,7 +16,7 @@ AT_ONCE = 200
 """Items of one customer that one look reads: state and the newest invoices."""
 
 
-@dataclass(frozen=True)
+@frozen
 class StoredInvoice:
     """An invoice and its dunning case. `sent` holds (step, UTC seconds), `collected` (card, step, UTC seconds).
 

@@ -2,11 +2,12 @@
 
 import re
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from pynamodb.exceptions import PutError
 
+from chalicelib.core.frozen import frozen
 from chalicelib.errors import NotFound
 from chalicelib.store import keys
 from chalicelib.store.table import Refused, get, store_errors, update
@@ -18,7 +19,7 @@ KEPT = 90 * 86_400
 _ID = re.compile(r"lnk_[0-9a-f]{64}")
 
 
-@dataclass(frozen=True)
+@frozen
 class Link:
     """What a link opens, for whom, and until when (UTC seconds).
 

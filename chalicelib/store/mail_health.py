@@ -2,13 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
 from pynamodb.exceptions import DeleteError
 
 from chalicelib import config
+from chalicelib.core.frozen import frozen
 from chalicelib.core.mail_health import WINDOW, Counts
 from chalicelib.store import keys
 from chalicelib.store.objects import whole
@@ -21,7 +21,7 @@ KEPT = 40 * 86_400
 Count = Literal["sends", "bounces", "complaints"]
 
 
-@dataclass(frozen=True)
+@frozen
 class Pause:
     """That mails are paused: why, and since when (UTC seconds)."""
 

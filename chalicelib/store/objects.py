@@ -1,10 +1,10 @@
 """Stored Stripe objects and their windows of doubt: the guards of `core.window` as DynamoDB conditions."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.core.cases import FIRST_LOOK, SETTLED, closes_case, opens_case
+from chalicelib.core.frozen import frozen
 from chalicelib.core.model import Card, Invoice, Kind, Subscription
 from chalicelib.core.payments import Charge, Dispute, InvoicePayment, PaymentIntent, Refund
 from chalicelib.core.records import Record
@@ -22,7 +22,7 @@ _FENCE = "if_not_exists(#issued, :zero) + :one"
 """A ticket that is nobody's: readers who hold an older one find theirs applied already."""
 
 
-@dataclass(frozen=True)
+@frozen
 class News:
     """What is to be stored of an object: its state (None: keep the stored one), or that it is gone, as seen `at`.
 

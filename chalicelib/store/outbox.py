@@ -6,12 +6,13 @@ knows that its mail never left.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from typing import Any
 
 from pynamodb.expressions.update import Action
 
 from chalicelib.core.cases import SETTLED
+from chalicelib.core.frozen import frozen
 from chalicelib.store import cases, keys
 from chalicelib.store.cases import Entry, Frozen, sent_actions
 from chalicelib.store.keys import Key
@@ -35,7 +36,7 @@ REACHED = frozenset({SENT, SHADOW, "delivered", "delayed", "complained"})
 """States in which a mail counts as one that the customer got."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Covered:
     """A case that a mail is about: the step that it is, the one handled before it, and when to look again (0: as it is).
 
@@ -48,7 +49,7 @@ class Covered:
     next_at: int
 
 
-@dataclass(frozen=True)
+@frozen
 class Post:
     """A mail in a customer's history."""
 
@@ -70,7 +71,7 @@ class Post:
         return keys.mail(self.scope, self.customer, self.number)
 
 
-@dataclass(frozen=True)
+@frozen
 class Desk:
     """What lies before a mailer: the customer's newest mails, the newest first."""
 
@@ -143,7 +144,7 @@ def claim(post: Post, about: Sequence[Entry], freeze: Frozen | None, with_link: 
     """
     parts: list[Change | Put] = [Put(_row(post), _vacant()), Put(with_link)]
     for place, case in enumerate(about):
-        actions: list[Action] = [ObjectRow.case_mail.set(post.number), *(cases.frozen(freeze) if place == 0 else [])]
+        actions: list[Action] = [ObjectRow.case_mail.set(post.number), *(cases.freezing(freeze) if place == 0 else [])]
         parts.append(Change(ObjectRow, case.key, actions, cases.unchanged(case)))
     try:
         transact(parts)
@@ -227,7 +228,7 @@ def shadowed(post: Post, about: Sequence[Entry], freeze: Frozen | None) -> bool:
     parts: list[Change | Put] = [Put(_row(post), _vacant())]
     for place, (case, covered) in enumerate(zip(about, post.cases, strict=True)):
         actions: list[Action] = [ObjectRow.case_handled.set(covered.step), ObjectRow.due_at.set(covered.next_at)]
-        actions += [ObjectRow.case_now.remove(), *(cases.frozen(freeze) if place == 0 else [])]
+        actions += [ObjectRow.case_now.remove(), *(cases.freezing(freeze) if place == 0 else [])]
         parts.append(Change(ObjectRow, case.key, actions, cases.unchanged(case)))
     try:
         transact(parts)

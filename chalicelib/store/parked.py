@@ -3,8 +3,7 @@
 SQS parks a message after so many tries and says nothing of why. The reason is found by the message's id, which SQS keeps.
 """
 
-from dataclasses import dataclass
-
+from chalicelib.core.frozen import frozen
 from chalicelib.store import keys
 from chalicelib.store.table import get, update
 from chalicelib.store.tables import ParkedRow
@@ -13,7 +12,7 @@ LIFETIME = 15 * 86_400
 """Seconds; a day longer than a dead-letter queue keeps a message."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Parked:
     """The last failure of a message: the error's class, our own words, how often it was tried, and when (UTC seconds)."""
 

@@ -5,7 +5,7 @@ DynamoDB hands the refusing item back with the refusal, so that no read is neede
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -13,6 +13,7 @@ from pynamodb.exceptions import PynamoDBException
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
+from chalicelib.core.frozen import frozen
 from chalicelib.errors import StoreUnavailable
 from chalicelib.store.keys import Key
 from chalicelib.store.tables import ObjectRow, Row, bind
@@ -69,7 +70,7 @@ def _sent(model: type[Row], arguments: dict[str, Any]) -> Any:
             raise Refused(model.from_raw_data(item) if item else None) from error
 
 
-@dataclass(frozen=True)
+@frozen
 class Change:
     """An update of one item, as part of a transaction."""
 
@@ -79,7 +80,7 @@ class Change:
     condition: Condition | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class Put:
     """A whole item, as part of a transaction."""
 

@@ -1,9 +1,10 @@
 """A row that a notice may be due about, and what else of its customer decides about that."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from chalicelib.core.frozen import frozen
 from chalicelib.core.model import Card, Customer, Invoice, Subscription
 from chalicelib.store.customers import AT_ONCE
 from chalicelib.store.keys import Key
@@ -12,7 +13,7 @@ from chalicelib.store.table import store_errors
 from chalicelib.store.tables import ObjectRow, bind
 
 
-@dataclass(frozen=True)
+@frozen
 class DueRow:
     """A subscription or a card in the index `due`. `handled` is the key of the notice about it that left last."""
 
@@ -22,7 +23,7 @@ class DueRow:
     handled: str | None
 
 
-@dataclass(frozen=True)
+@frozen
 class Shelf:
     """A due row with its surroundings. `failed_at`: by subscription, when its newest unpaid invoice first failed."""
 

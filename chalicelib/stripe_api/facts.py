@@ -1,6 +1,5 @@
 """What a mailer must know of a failed invoice, from the one GET that it makes (`gateway.INVOICE_FACTS`)."""
 
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
@@ -8,6 +7,7 @@ from zoneinfo import available_timezones
 from chalicelib.core.choice import Payer
 from chalicelib.core.declines import Decline
 from chalicelib.core.dunning import Facts
+from chalicelib.core.frozen import frozen
 from chalicelib.core.model import Customer
 from chalicelib.stripe_api import shapes
 from chalicelib.stripe_api.fields import reference
@@ -15,7 +15,7 @@ from chalicelib.stripe_api.fields import reference
 Raw = dict[str, Any]
 
 
-@dataclass(frozen=True)
+@frozen
 class Debtor:
     """The facts for the gate, and who is written to about what. `products` are ids, the first item's first.
 

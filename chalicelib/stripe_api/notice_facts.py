@@ -1,8 +1,8 @@
 """What a mailer must know before a notice leaves, from the one GET that it makes: a subscription, or a customer, expanded."""
 
-from dataclasses import dataclass
 from typing import Any
 
+from chalicelib.core.frozen import frozen
 from chalicelib.core.model import LIVE, Card, Customer, Item, Kind, Money, Subscription
 from chalicelib.core.notices import Interval
 from chalicelib.stripe_api import facts, shapes
@@ -24,7 +24,7 @@ CUSTOMER_FACTS = ["subscriptions"]
 _INTERVALS: dict[str, Interval] = {"day": "day", "week": "week", "month": "month", "year": "year"}
 
 
-@dataclass(frozen=True)
+@frozen
 class Addressee:
     """Who is written to. `customer` is None for one who was deleted."""
 
@@ -39,7 +39,7 @@ class Addressee:
         return tuple(email for email in found if email)
 
 
-@dataclass(frozen=True)
+@frozen
 class Subscriber:
     """A subscription as Stripe has it now. `card` is the one that will be charged, None for another means or none.
 
@@ -55,7 +55,7 @@ class Subscriber:
     interval: Interval | None
 
 
-@dataclass(frozen=True)
+@frozen
 class Former:
     """A customer whose subscription ended. `consents` to marketing; `back`: they have a subscription that runs."""
 

@@ -1,12 +1,13 @@
 """A page of one of Stripe's lists, and how to ask for the next. Plain values: importing this does not load the SDK."""
 
-from dataclasses import dataclass
 from typing import Any
+
+from chalicelib.core.frozen import frozen
 
 Raw = dict[str, Any]
 
 
-@dataclass(frozen=True)
+@frozen
 class Page:
     """One page, newest first; whether there is more; and Stripe's clock around the call, rounded outwards."""
 

@@ -6,9 +6,9 @@ would become a wrong date or a lost link.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from chalicelib.core.events import Event
+from chalicelib.core.frozen import frozen
 from chalicelib.core.model import Card, Customer, Entitlements, Invoice, Item, Kind, Subscription
 from chalicelib.core.records import Record
 from chalicelib.errors import UnknownShape
@@ -53,7 +53,7 @@ EXPAND: dict[Kind, tuple[str, ...]] = {
 """What a GET or a list must ask for, because no answer has it otherwise."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Answer:
     """What a GET returned (None: the object exists no more), and Stripe's clock around it, rounded outwards."""
 
