@@ -182,9 +182,8 @@ def _main_line(raw: Raw) -> Raw:
 
 def _is_proration(line: Raw) -> bool:
     parent = inner(line, "parent")
-    return any(
-        inner(parent, name).get("proration") is True for name in ("subscription_item_details", "invoice_item_details")
-    )
+    details = inner(parent, "subscription_item_details") or inner(parent, "invoice_item_details")
+    return details.get("proration") is True
 
 
 def invoice_subscription(raw: Raw) -> str | None:

@@ -312,5 +312,13 @@ def test_what_a_case_is_told_by_later_stands_in_the_write_that_opens_it(cloud: C
     assert row.case_attempts == 3  # the last that failed
 
 
+def test_what_is_paid_in_part_after_the_failure_was_not_paid_before(cloud: Cloud) -> None:
+    store()
+
+    row = store(at=NOW + HOUR, amount_paid=900, amount_remaining=14000)
+
+    assert (row.case_amount, row.case_paid) == (14900, 0)
+
+
 def test_an_invoice_without_a_case_is_not_among_the_cases(cloud: Cloud) -> None:
     assert store(status="paid").case_scope is None
