@@ -92,7 +92,10 @@ class Edges:
         return self._performed(fault, lambda: self._watched(perform))
 
     def _watched(self, perform: Perform) -> Answer:
-        """A call that must not touch a settled case on the word of an older look, which had seen it open."""
+        """A call that must not touch a settled case on the word of an older look, which had seen it open.
+
+        A worker may look at the same case again, with the next message of its batch, and close it because it is settled.
+        """
         world = self.world
         seen = world.seen.get(world.current.name, {}) if world.current else {}
         watched = [
@@ -100,9 +103,13 @@ class Edges:
         ]
         before = [self._place(key) for key in watched]
         answer = perform()
-        if before != [self._place(key) for key in watched]:
+        after = [self._place(key) for key in watched]
+        if any(was != now and not self._closed(key) for key, was, now in zip(watched, before, after, strict=True)):
             world.wrong.append("a look at an open invoice overruled its payment")
         return answer
+
+    def _closed(self, key: Key) -> bool:
+        return str(self.table.items[key].get("case_closed", {}).get("S")).startswith("invoice_")
 
     def _place(self, key: Key) -> list[Any]:
         item = self.table.items.get(key) or {}
