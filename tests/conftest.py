@@ -61,7 +61,8 @@ SITE = Site(
 )
 
 
-canaries.known |= {SITE_SECRET, WEBHOOK_SECRET, "rk_test_twin_key"}
+for secret in (SITE_SECRET, WEBHOOK_SECRET, "rk_test_twin_key"):
+    canaries.remember(secret)
 canaries.watch()
 
 

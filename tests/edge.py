@@ -39,7 +39,7 @@ class TwinEdge(stripe.HTTPClient):
             return failure
         status, answered, body = self.twin.request(method.upper(), parts.path, post_data or parts.query, headers)
         if str(body.get("object")) == "billing_portal.session":
-            canaries.known.add(str(body["url"]).rsplit("/", 1)[1])
+            canaries.remember(str(body["url"]).rsplit("/", 1)[1])
         return json.dumps(body), status, answered
 
     def close(self) -> None:
