@@ -6,7 +6,6 @@ from urllib.parse import urlsplit
 from chalice.app import Blueprint, Response
 
 from chalicelib import clock, config
-from chalicelib.core.flows import ENDED
 from chalicelib.entrypoints.callers import stranger
 from chalicelib.entrypoints.people import failed, language
 from chalicelib.entrypoints.web import page, redirect
@@ -50,6 +49,7 @@ def follow_portal_link(token: str) -> Response:
 def come_back_from_portal(link_id: str) -> Response:
     """Where the portal lets customers out again who came by a link: on to the merchant, or a page of ours."""
     from chalicelib.actions.come_back import come_back
+    from chalicelib.core.flows import ENDED
     from chalicelib.pages import render
 
     try:

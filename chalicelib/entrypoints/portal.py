@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 
 from chalice.app import Blueprint, Response
 
-from chalicelib.core.flow_json import VISIT, parse_visit
 from chalicelib.core.members import Invalid, identifier, needed, whole
 from chalicelib.entrypoints.callers import Caller, caller
 from chalicelib.entrypoints.web import answer, endpoint, json_body, limit, query
@@ -21,6 +20,7 @@ blueprint = Blueprint(__name__)
 def create_portal_session() -> Response:
     """A session to redirect the customer to at once: it lives five minutes unused."""
     from chalicelib.actions.open_portal import open_portal, owned
+    from chalicelib.core.flow_json import VISIT, parse_visit
 
     by = caller(blueprint, "portal")
     body = json_body(blueprint, VISIT)
@@ -36,6 +36,7 @@ def create_portal_link() -> Response:
     from chalicelib.actions.links import LIFETIME, make_link
     from chalicelib.actions.list_links import shown
     from chalicelib.actions.open_portal import owned
+    from chalicelib.core.flow_json import VISIT, parse_visit
 
     by = caller(blueprint, "portal")
     body = json_body(blueprint, VISIT | {"expires_in", "single_use"})

@@ -1,17 +1,20 @@
 """The benchmark's arithmetic. What it measures is not tested: time lies."""
 
 import json
+from typing import Any
 
 import pytest
 
 from chalicelib.errors import BadRequest
 from chalicelib.stripe_api import signature
+from infra.bench import reminders
 from infra.bench.figures import (
     Spread,
     cold_lines,
     growth_line,
     memory_line,
     percentiles,
+    reminders_lines,
     spread,
     webhook_lines,
 )
@@ -46,6 +49,30 @@ def test_the_table_of_the_cold_start_has_both_and_their_ratio() -> None:
 
     assert [line.split()[-2:] for line in lines[1:3]] == [["300", "ms"], ["365", "ms"]]
     assert lines[3] == "ratio: 1.23 (of the rounds: 1.20 to 1.25)"
+
+
+def test_the_table_of_the_schedule_names_its_cases_its_ratio_and_its_memory() -> None:
+    rounds = [(reminders.Handed(10_000, 1.0, 2.0), reminders.Handed(10_000, 1.1, 2.5))] * 3
+
+    assert reminders_lines(rounds, 2**20) == [
+        "handing over 10,000 due cases            CPU      wall",
+        "floor: the same calls by botocore     1.00 s    2.00 s",
+        "Stamkund: the schedule that ships     1.10 s    2.50 s",
+        "ratio: CPU 1.10 (of the rounds: 1.10 to 1.10); ours holds at most 1.0 MiB at once",
+    ]
+
+
+def test_the_stand_ins_pages_hold_every_due_case_once() -> None:
+    asked: dict[str, Any] = {}
+    found: list[Any] = []
+    while True:
+        page = reminders.page(asked, shards=2, due=2_400)
+        found += page["Items"]
+        if "LastEvaluatedKey" not in page:
+            break
+        asked = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+
+    assert len(found) == len({str(each) for each in found}) == 1_200
 
 
 def test_memory_is_told_at_each_look_and_as_what_was_added() -> None:
