@@ -48,7 +48,7 @@ def test_the_table_of_the_cold_start_has_both_and_their_ratio() -> None:
     lines = cold_lines([(0.2, 0.25), (0.4, 0.48)], "import them", "import app")
 
     assert [line.split()[-2:] for line in lines[1:3]] == [["300", "ms"], ["365", "ms"]]
-    assert lines[3] == "ratio: 1.23 (of the rounds: 1.20 to 1.25)"
+    assert lines[3] == "ratio: of the least 1.25; 1.23 (of the rounds: 1.20 to 1.25)"
 
 
 def test_the_table_of_the_schedule_names_its_cases_its_ratio_and_its_memory() -> None:
