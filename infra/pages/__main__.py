@@ -10,9 +10,6 @@ from pathlib import Path
 from infra import gallery
 from infra.pages import samples
 
-NOT_PICTURED = ("link-customer_update", "link-subscription_update", "link-subscription_update_confirm")
-"""They differ from their neighbours in words only."""
-
 
 def preview(folder: Path) -> Path:
     """Write all pages, with an index of pages and languages; returns the index."""
@@ -30,7 +27,7 @@ def preview(folder: Path) -> Path:
 
 def pictured() -> dict[str, str]:
     """The HTML of the pages that are kept as pictures, in English."""
-    english = {name: makes().html for name, makes in samples.every("en").items() if name not in NOT_PICTURED}
+    english = {name: makes().html for name, makes in samples.every("en").items()}
     return {**english, "odd-long": samples.odd()["long"]().html}
 
 
