@@ -29,7 +29,7 @@ from tests.racing.stripe import raw, shared
 pytestmark = pytest.mark.stack
 
 PROCESSES = 16
-EVENTS = int(os.environ.get("RACING_EVENTS", "100"))
+EVENTS = int(os.environ.get("RACING_EVENTS", "40"))
 SPAWNING = multiprocessing.get_context("spawn")
 
 

@@ -23,6 +23,16 @@ RUNS, CHUNKS = 20_000, 40
 RARE = ("may_sink", "alike_is_known", "listed_unguarded")
 """Caught by `test_known_traps`: at random that takes ten thousand runs or more."""
 
+CAUGHT = {
+    "always_quiet": 589,
+    "coalesced_by_old": 407,
+    "deleted_before_replayed": 1492,
+    "listed_blind": 1427,
+    "no_fence": 418,
+    "no_ticket": 1348,
+}
+"""The seeds that catch the slower ones, to begin with. If what is drawn changes, it only takes longer."""
+
 
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 def test_no_divergence(chunk: int) -> None:
@@ -36,7 +46,8 @@ def test_no_divergence(chunk: int) -> None:
 @pytest.mark.parametrize("name", [one.__name__ for one in BREAKS if one.__name__ not in RARE])
 def test_each_broken_variant_is_caught(name: str) -> None:
     with installed() as edges, broken(name):
-        assert first_divergence(edges, range(10_000))
+        first = CAUGHT.get(name, 0)
+        assert first_divergence(edges, [*range(first, 10_000), *range(first)])
 
 
 def test_the_runs_see_every_kind_of_object_verdict_and_fault() -> None:
