@@ -1,6 +1,6 @@
-"""Names of products: from the table, and from Stripe for one that no event has brought yet."""
+"""Names of products and plans: from the table, and from Stripe for one that no event has brought yet."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from chalicelib.actions import ask_stripe
 from chalicelib.actions.apply_event import settle
@@ -24,6 +24,12 @@ def product_names(scope: str, products: Iterable[str], now: int) -> dict[str, st
     for product in missing:
         _fetch(scope, product, now)
     return customers.product_names(scope, wanted)
+
+
+def plan_name(scope: str, products: Sequence[str], now: int) -> str | None:
+    """What a mail calls a subscription to these products: the first name that is known. Costs what `product_names` does."""
+    names = product_names(scope, products, now)
+    return next((names[product] for product in products if product in names), None)
 
 
 def _fetch(scope: str, product: str, now: int) -> None:

@@ -75,14 +75,17 @@ class CaseLink:
 def link_for_case(site: Site, case: Key, customer: str, flow: str, language: str, now: int) -> CaseLink:
     """The link that a reminder carries, not yet stored: good for 7 days, or until its case closes."""
     link = Link(site.scope, site.id, customer, flow, now + LIFETIME, created=now, case_sk=case.sk, language=language)
-    token = links.new_token()
-    return CaseLink(_address(site, token), links.row(token, link))
+    return _unstored(site, link)
 
 
 def link_for_notice(site: Site, customer: str, flow: str | None, language: str, now: int, until: int) -> CaseLink:
     """The link that a notice carries, not yet stored: good for 7 days, or until what it tells of (UTC seconds)."""
     end = max(until, now + LIFETIME)
     link = Link(site.scope, site.id, customer, flow, end, created=now, language=language)
+    return _unstored(site, link)
+
+
+def _unstored(site: Site, link: Link) -> CaseLink:
     token = links.new_token()
     return CaseLink(_address(site, token), links.row(token, link))
 

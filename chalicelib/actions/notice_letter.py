@@ -1,7 +1,7 @@
 """What a notice says: its facts from what Stripe told, in the customer's language, with its link."""
 
 from chalicelib import wording
-from chalicelib.actions.catalogue import product_names
+from chalicelib.actions.catalogue import plan_name
 from chalicelib.actions.links import CaseLink, link_for_notice
 from chalicelib.core import upcoming
 from chalicelib.core.frozen import frozen
@@ -147,7 +147,4 @@ def _plan(told: Told) -> str | None:
 
 
 def _plan_of(site: Site, subscription: Subscription, now: int) -> str | None:
-    """The name of the plan; several plans on one subscription are named by the first."""
-    products = [item.product for item in subscription.items]
-    names = product_names(site.scope, products, now)
-    return next((names[product] for product in products if product in names), None)
+    return plan_name(site.scope, [item.product for item in subscription.items], now)

@@ -56,17 +56,16 @@ def deliver(parcel: Parcel, now: int) -> str:
         return "shadow" if outbox.shadowed(shadow, parcel.about, parcel.freeze) else "changed"
     if not outbox.claim(post, parcel.about, parcel.freeze, parcel.row):
         return "changed"
-    _hand_over(site, parcel.to, parcel.letter, post, parcel.tags)
-    try:
-        outbox.sent(post, now)
-    except StoreUnavailable as error:
-        # The mail has left: SES's notification writes it down instead.
-        raise MailUnknown("A mail left, but could not be written down.") from error
+    hand_over(site, parcel.to, parcel.letter, post, parcel.tags)
+    written_down(post, now)
     return "sent"
 
 
-def _hand_over(site: Site, to: str, letter: Mail, post: Post, tags: Mapping[str, str]) -> None:
-    """Ask SES. Only where it said that it did not take the mail is the claim given back."""
+def hand_over(site: Site, to: str, letter: Mail, post: Post, tags: Mapping[str, str]) -> None:
+    """Ask SES to send a mail that is claimed. Only where it said that it did not take it is the claim given back.
+
+    Raises as `deliver`, and Permanent where SES refuses the mail for good.
+    """
     try:
         mail.send(site, to, letter, tags)
     except MailUnavailable:
@@ -77,6 +76,19 @@ def _hand_over(site: Site, to: str, letter: Mail, post: Post, tags: Mapping[str,
         raise
 
 
+def written_down(post: Post, now: int) -> None:
+    """Write down that a mail has left. Raises MailUnknown where that cannot be: SES's notification does it instead."""
+    try:
+        outbox.sent(post, now)
+    except StoreUnavailable as error:
+        raise MailUnknown("A mail left, but could not be written down.") from error
+
+
+def done(what: str, stored: bool) -> str:
+    """What was done about something due; `changed` where its row was not as it had been read."""
+    return what if stored else "changed"
+
+
 def tags_of(post: Post, site: Site) -> dict[str, str]:
     """They come back in every notification of SES's about the mail: what settles it."""
     account = site.account
@@ -85,8 +97,7 @@ def tags_of(post: Post, site: Site) -> dict[str, str]:
         "mail": str(post.number),
         "claim": str(post.lease_until),
         "kind": post.kind,
-        "case": post.cases[0].sk.rsplit("#", 1)[1],
-        "step": post.cases[0].step,
+        **({"case": post.cases[0].sk.rsplit("#", 1)[1], "step": post.cases[0].step} if post.cases else {}),
         **({"account": account} if account != config.setting("STRIPE_ACCOUNT") else {}),
     }
 

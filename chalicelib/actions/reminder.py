@@ -5,7 +5,7 @@ from dataclasses import field, replace
 
 from chalicelib import wording
 from chalicelib.actions import ask_stripe
-from chalicelib.actions.catalogue import product_names
+from chalicelib.actions.catalogue import plan_name
 from chalicelib.core import dunning
 from chalicelib.core.campaign import Campaign
 from chalicelib.core.cases import closes_case, opens_case
@@ -72,7 +72,7 @@ def written(about: Subject, decision: Send, together: Merged, link: str, now: in
         language=language_of(site, debtor),
         time_zone=zone,
         name=debtor.name,
-        plan=_plan(site, debtor, now),
+        plan=plan_name(site.scope, debtor.products, now),
         amount=total,
         last4=decline.last4,
         failed_at=case.opened_at,
@@ -90,9 +90,3 @@ def written(about: Subject, decision: Send, together: Merged, link: str, now: in
 def language_of(site: Site, debtor: Debtor) -> str:
     """The customer's first language that the site offers, with its region: that decides how money and dates are written."""
     return wording.tag(debtor.locales, site.languages)
-
-
-def _plan(site: Site, debtor: Debtor, now: int) -> str | None:
-    """The name of the plan; several plans on one subscription are named by the first."""
-    names = product_names(site.scope, debtor.products, now)
-    return next((names[product] for product in debtor.products if product in names), None)

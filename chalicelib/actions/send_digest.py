@@ -7,12 +7,13 @@ from dataclasses import replace
 from datetime import date
 
 from chalicelib import config
-from chalicelib.aws import mail, queue
+from chalicelib.actions.posting import hand_over, tags_of, written_down
+from chalicelib.aws import queue
 from chalicelib.core import digest
 from chalicelib.core.days import begins, span
 from chalicelib.core.model import Mail, Site
 from chalicelib.core.notices import Digest, Reader
-from chalicelib.errors import MailUnavailable, MailUnknown, Misconfigured, Permanent, StoreUnavailable
+from chalicelib.errors import MailUnknown, Misconfigured, Permanent
 from chalicelib.log import report
 from chalicelib.mails import render
 from chalicelib.store import mail_health, outbox, recovery, sites
@@ -71,18 +72,13 @@ def send_digest(key: Key, now: int) -> str:
 
 
 def _deliver(site: Site, post: Post, letter: Mail, now: int) -> str:
-    tags = {"customer": post.customer, "mail": str(post.number), "claim": str(post.lease_until), "kind": post.kind}
     try:
-        mail.send(site, str(site.digest_to), letter, tags)
-        outbox.sent(post, now)
-    except MailUnavailable:
-        outbox.give_back(post, outbox.FREE)
-        raise
-    except (MailUnknown, StoreUnavailable) as error:  # it may have left: SES's notification tells
+        hand_over(site, str(site.digest_to), letter, post, tags_of(post, site))
+        written_down(post, now)
+    except MailUnknown as error:  # it may have left: SES's notification tells
         report(error, site=site.id)
         return "unknown"
     except Permanent as error:
-        outbox.give_back(post, outbox.REFUSED, error.message)
         report(error, site=site.id)
         return "parked"
     return "sent"

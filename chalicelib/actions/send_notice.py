@@ -3,12 +3,10 @@
 A notice costs one read of Stripe, two writes and one call to SES; a look that finds nothing to send yet, one write.
 """
 
-from dataclasses import replace
-
 from chalicelib import campaigns
 from chalicelib.actions import ask_stripe
 from chalicelib.actions.notice_letter import Told, letter_about, win_back_letter
-from chalicelib.actions.posting import OFF, PARKED, Parcel, deliver, site_of, tags_of
+from chalicelib.actions.posting import OFF, PARKED, Parcel, deliver, done, site_of, tags_of
 from chalicelib.core import noticing
 from chalicelib.core.frozen import frozen
 from chalicelib.core.model import Card, Kind, Mail, Site, Subscription
@@ -18,7 +16,7 @@ from chalicelib.errors import MailUnknown, Permanent
 from chalicelib.log import report
 from chalicelib.store import cases, keys, mail_health, optouts, outbox, upcoming
 from chalicelib.store.keys import Key
-from chalicelib.store.outbox import Covered, Desk, Post
+from chalicelib.store.outbox import Covered, Desk
 from chalicelib.store.tables import Row
 from chalicelib.store.upcoming import DueRow, Shelf
 from chalicelib.stripe_api import facts, notice_facts
@@ -184,10 +182,7 @@ def _gate(job: Job, addressee: Addressee, notice: Notice, following: int | None,
 def _send(job: Job, notice: Notice, to: str, letter: Mail, row: Row) -> str:
     """What comes next is left to a look at the next run: the row may change while the mail is on its way."""
     covered = Covered(job.row.key.sk, notice.key, job.row.handled, job.now)
-    lease = job.now + outbox.LEASE
-    desk = job.desk
-    post = Post(desk.scope, desk.customer, desk.number, outbox.SENDING, job.now, lease, None, (covered,))
-    post = replace(post, kind=notice.plan.mail)
+    post = job.desk.next_mail(notice.plan.mail, [covered], job.now)
     return deliver(Parcel(job.site, post, [job.row], row, to, letter, tags_of(post, job.site)), job.now)
 
 
@@ -195,8 +190,8 @@ def _wait(row: DueRow, following: int | None) -> str:
     """Nothing to send now: look again at `following`, or never."""
     if following is not None:
         return _hold(row, following)
-    return "closed" if cases.rest(row) else "changed"
+    return done("closed", cases.rest(row))
 
 
 def _hold(row: DueRow, until: int) -> str:
-    return "held" if cases.hold(row, until) else "changed"
+    return done("held", cases.hold(row, until))

@@ -3,11 +3,9 @@
 A mail costs one read of Stripe (a second where the customer owes several invoices), two writes and one call to SES.
 """
 
-from dataclasses import replace
-
 from chalicelib.actions import ask_stripe
 from chalicelib.actions.links import PAY, link_for_case
-from chalicelib.actions.posting import OFF, PARKED, Parcel, deliver, site_of, tags_of, unreachable
+from chalicelib.actions.posting import OFF, PARKED, Parcel, deliver, done, site_of, tags_of, unreachable
 from chalicelib.actions.reminder import Merged, Subject, language_of, merged, written
 from chalicelib.actions.thank import Paid, silent, thank
 from chalicelib.actions.treatment import Treatment, treatment_of
@@ -83,7 +81,7 @@ def _handle(case: OpenCase, others: dict[Key, OpenCase], desk: Desk, now: int) -
     if silent(case, others, site):
         return _closed(case, f"invoice_{case.invoice.status}")
     if site.reminders == "off":
-        return _done("held", cases.hold(case, now + OFF))
+        return done("held", cases.hold(case, now + OFF))
     raw = ask_stripe.fetch_invoice(case.invoice.id, desk.scope)
     if raw is None:
         return _closed(case, "invoice_deleted")
@@ -103,17 +101,13 @@ def _decided(job: Job) -> str:
                 unreachable()
             return _closed(case, reason, job)
         case Hold(until, _):
-            return _done("held", cases.hold(case, until, job.treatment.freeze))
+            return done("held", cases.hold(case, until, job.treatment.freeze))
         case Send():
             return _closed(case, "held_out", job) if job.treatment.held_out else _send(job, decision, around)
 
 
 def _closed(case: OpenCase, reason: str, job: Job | None = None) -> str:
-    return _done("closed", cases.close(case, reason, job.treatment.freeze if job else None))
-
-
-def _done(what: str, written_down: bool) -> str:
-    return what if written_down else "changed"
+    return done("closed", cases.close(case, reason, job.treatment.freeze if job else None))
 
 
 def _around(job: Job) -> Around:
@@ -138,8 +132,8 @@ def _send(job: Job, decision: Send, around: Around) -> str:
 
 def _post(job: Job, decision: Send, together: Merged) -> tuple[Post, list[OpenCase]]:
     """The mail as the outbox keeps it, and the cases that it is about: its own first."""
-    done = Case(job.case.opened_at, decision.step.key)
-    following = dunning.next_look(job.treatment.campaign, done, job.debtor.facts, job.zone, job.now)
+    handled = Case(job.case.opened_at, decision.step.key)
+    following = dunning.next_look(job.treatment.campaign, handled, job.debtor.facts, job.zone, job.now)
     covered, about = [Covered(job.case.key.sk, decision.step.key, job.case.handled, following)], [job.case]
     for other in together.others:
         treatment = treatment_of(job.site, other, job.debtor)
@@ -151,10 +145,7 @@ def _post(job: Job, decision: Send, together: Merged) -> tuple[Post, list[OpenCa
             )
             covered.append(Covered(other.key.sk, step.key, other.handled, following))
             about.append(other)
-    lease = job.now + outbox.LEASE
-    number = job.desk.number
-    post = Post(job.desk.scope, job.desk.customer, number, outbox.SENDING, job.now, lease, None, tuple(covered))
-    return replace(post, track=decision.track.value), about
+    return job.desk.next_mail("failed_payment", covered, job.now, decision.track.value), about
 
 
 def _tags(job: Job, post: Post) -> dict[str, str]:

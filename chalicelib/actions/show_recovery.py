@@ -62,7 +62,7 @@ def recovery_table(site: Site, params: Mapping[str, str], now: int) -> tuple[str
     """(file name, table) of a period's cases, oldest first. Raises as `show_recovery`."""
     of = period(params, site.time_zone, now)
     found = _found(site, params, of)
-    lines = [[_line(each, of.zone)[name] for name in COLUMNS] for each in found]
+    lines = [[line[name] for name in COLUMNS] for line in (_line(each, of.zone) for each in found)]
     return f"recovery_{of.first}_{of.last}.csv", csv_text.written(COLUMNS, lines)
 
 

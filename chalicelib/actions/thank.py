@@ -1,12 +1,11 @@
 """Payment recovered: thanks for an invoice that we had written about, once, when Stripe says that it is paid."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from chalicelib import wording
-from chalicelib.actions.catalogue import product_names
+from chalicelib.actions.catalogue import plan_name
 from chalicelib.actions.links import link_for_notice
-from chalicelib.actions.posting import Parcel, deliver, tags_of
+from chalicelib.actions.posting import Parcel, deliver, done, tags_of
 from chalicelib.core import dunning, noticing
 from chalicelib.core.cases import RECOVERED, SETTLED, closes_case
 from chalicelib.core.dunning import Around
@@ -15,10 +14,10 @@ from chalicelib.core.model import Money, Site
 from chalicelib.core.notices import PaymentRecovered, Reader
 from chalicelib.core.noticing import Clock
 from chalicelib.mails import render
-from chalicelib.store import cases, outbox
+from chalicelib.store import cases
 from chalicelib.store.cases import OpenCase
 from chalicelib.store.keys import Key
-from chalicelib.store.outbox import Covered, Desk, Post
+from chalicelib.store.outbox import Covered, Desk
 from chalicelib.stripe_api.facts import Debtor
 
 GOOD = 7 * 86_400
@@ -58,10 +57,10 @@ def thank(paid: Paid, around: Around) -> str:
     together = _together(paid)
     amount = debtor.facts.invoice.amount_paid + sum(other.invoice.amount_paid for other in together)
     if to is None or stale or not amount or not deserves_thanks(case, paid.others, paid.site):
-        return "closed" if cases.close(case, "invoice_paid") else "changed"
+        return done("closed", cases.close(case, "invoice_paid"))
     until = noticing.held(paid.clock, around.last_mail_at, around.paused, now)
     if until is not None:
-        return "held" if cases.hold(case, until) else "changed"
+        return done("held", cases.hold(case, until))
     return _send(paid, together, amount, to)
 
 
@@ -76,11 +75,10 @@ def _send(paid: Paid, together: list[OpenCase], amount: int, to: str) -> str:
     site, debtor, desk, now = paid.site, paid.debtor, paid.desk, paid.now
     language = wording.tag(debtor.locales, site.languages)
     link = link_for_notice(site, desk.customer, None, language, now, now)
-    names = product_names(site.scope, debtor.products, now)
     letter = render.payment_recovered(
         PaymentRecovered(
             reader=Reader(site, language, paid.clock.zone, now, debtor.name),
-            plan=next((names[product] for product in debtor.products if product in names), None),
+            plan=plan_name(site.scope, debtor.products, now),
             amount=Money(amount, debtor.facts.invoice.currency),
             last4=None,
             paid_at=debtor.paid_at or now,
@@ -89,7 +87,5 @@ def _send(paid: Paid, together: list[OpenCase], amount: int, to: str) -> str:
     )
     about = [paid.case, *together]
     covered = tuple(Covered(each.key.sk, RECOVERED, each.handled, SETTLED) for each in about)
-    lease = now + outbox.LEASE
-    post = Post(desk.scope, desk.customer, desk.number, outbox.SENDING, now, lease, None, covered)
-    post = replace(post, kind=RECOVERED)
+    post = desk.next_mail(RECOVERED, covered, now)
     return deliver(Parcel(site, post, about, link.row, to, letter, tags_of(post, site)), now)

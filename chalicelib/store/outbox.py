@@ -96,6 +96,12 @@ class Desk:
             return 1
         return last.number if last.state in (FREE, REFUSED) else last.number + 1
 
+    def next_mail(self, kind: str, cases: Sequence[Covered], now: int, track: str | None = None) -> Post:
+        """The next mail to the customer, as its mailer claims it at `now`."""
+        lease = now + LEASE
+        about = tuple(cases)
+        return Post(self.scope, self.customer, self.number, SENDING, now, lease, None, about, track, kind)
+
 
 def desk(scope: str, customer: str) -> Desk:
     """The newest mails to a customer, as they are now: one Query."""

@@ -54,7 +54,7 @@ def delete_on_error(patch: pytest.MonkeyPatch) -> None:
             outbox.give_back(post, outbox.FREE)
             raise
 
-    patch.setattr(posting, "_hand_over", hand_over)
+    patch.setattr(posting, "hand_over", hand_over)
 
 
 def no_lease(patch: pytest.MonkeyPatch) -> None:
@@ -128,7 +128,7 @@ def unknown_is_closed(patch: pytest.MonkeyPatch) -> None:
         except MailUnknown:
             SENT(post, post.at)
 
-    patch.setattr(posting, "_hand_over", hand_over)
+    patch.setattr(posting, "hand_over", hand_over)
 
 
 BREAKS: tuple[Break, ...] = (
