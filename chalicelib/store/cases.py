@@ -169,10 +169,10 @@ def clicked(key: Key, at: int) -> None:
         return
 
 
-def sent_actions(step: str, at: int) -> list[Action]:
+def sent_action(step: str, at: int) -> Action:
     """The part of a write that says that a mail of this step has left."""
     line: list[Any] = [{"step": step, "at": at}]
-    return [ObjectRow.case_handled.set(step), ObjectRow.case_sent.set((ObjectRow.case_sent | []).append(line))]
+    return ObjectRow.case_sent.set((ObjectRow.case_sent | []).append(line))
 
 
 def find(key: Key) -> ObjectRow | None:

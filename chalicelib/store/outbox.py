@@ -14,7 +14,7 @@ from pynamodb.expressions.update import Action
 from chalicelib.core.cases import SETTLED
 from chalicelib.core.frozen import frozen
 from chalicelib.store import cases, keys
-from chalicelib.store.cases import Entry, Frozen, sent_actions
+from chalicelib.store.cases import Entry, Frozen, sent_action
 from chalicelib.store.keys import Key
 from chalicelib.store.objects import whole
 from chalicelib.store.table import Cancelled, Change, Put, Refused, get, store_errors, transact, update
@@ -200,9 +200,10 @@ def _row(post: Post) -> MailRow:
 def sent(post: Post, at: int) -> bool:
     """The mail of a claim has left: write it down, on its cases too, in one transaction. True where nobody had.
 
-    A payment meanwhile has made a case due at once, to be closed: it stays so.
+    A payment meanwhile has made a case due at once, to be closed: it stays so. Where a later mail about a case was claimed,
+    its step stands: SES's notification of this one came after the lease.
     """
-    still_due = {each.sk for each in post.cases if each.next_at}
+    ways = [_ways(post, each, at) for each in post.cases]
     claimed = Change(
         MailRow,
         post.key,
@@ -210,23 +211,29 @@ def sent(post: Post, at: int) -> bool:
         MailRow.lease_until == post.lease_until,
     )
     while True:
-        changes: list[Change | Put] = [_done(post, each, at, each.sk in still_due) for each in post.cases]
+        changes: list[Change | Put] = [each[0] for each in ways]
         try:
             transact([claimed, *changes])
         except Cancelled as cancelled:
             if 0 in cancelled.refused:
                 return False
-            still_due -= {each.sk for place, each in enumerate(post.cases, 1) if place in cancelled.refused}
+            for place in cancelled.refused:
+                ways[place - 1].pop(0)
         else:
             return True
 
 
-def _done(post: Post, covered: Covered, at: int, still_due: bool) -> Change:
+def _ways(post: Post, covered: Covered, at: int) -> list[Change]:
+    """What to write on a case of a mail that has left: the first of these that its row allows; the last is never refused."""
     key = Key(keys.of_customer(post.scope, post.customer), covered.sk)
-    actions: list[Action] = [*sent_actions(covered.step, at), ObjectRow.case_now.remove()]
-    if not still_due:
-        return Change(ObjectRow, key, actions)
-    return Change(ObjectRow, key, [*actions, ObjectRow.due_at.set(covered.next_at)], ObjectRow.due_at > SETTLED)
+    newest = ObjectRow.case_mail == post.number
+    said = [sent_action(covered.step, at)]
+    handled: list[Action] = [*said, ObjectRow.case_handled.set(covered.step), ObjectRow.case_now.remove()]
+    ways = [Change(ObjectRow, key, handled, newest), Change(ObjectRow, key, said)]
+    if covered.next_at:
+        again = [*handled, ObjectRow.due_at.set(covered.next_at)]
+        ways.insert(0, Change(ObjectRow, key, again, newest & (ObjectRow.due_at > SETTLED)))
+    return ways
 
 
 def shadowed(post: Post, about: Sequence[Entry], freeze: Frozen | None) -> bool:

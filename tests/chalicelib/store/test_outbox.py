@@ -126,6 +126,18 @@ def test_mailer_and_notification_write_one_mail_down_once(key: Key) -> None:
     assert len(row(key).case_sent) == 1
 
 
+def test_a_notification_that_comes_after_the_next_mail_sets_no_case_back(key: Key) -> None:
+    first = claimed(key)
+    second = claimed(key, number=2, at=FIRST_LOOK + LEASE + 1)
+    outbox.sent(replace(second, cases=(replace(second.cases[0], step="day_3", next_at=LATER + 9),)), LATER)
+
+    assert outbox.sent(first, FIRST_LOOK + 1)
+
+    assert (read(key).handled, read(key).due_at) == ("day_3", LATER + 9)
+    assert [each["step"] for each in row(key).case_sent] == ["day_3", "day_0"]
+    assert {each.state for each in outbox.desk(SCOPE, "cus_1").newest} == {outbox.SENT}
+
+
 def test_a_notification_about_another_claim_changes_nothing(key: Key) -> None:
     post = claimed(key)
 
