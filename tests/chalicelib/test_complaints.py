@@ -10,7 +10,6 @@ import pytest
 from chalicelib import campaigns
 from chalicelib.actions.queue_due import queue_due
 from chalicelib.actions.show_access import show_access
-from chalicelib.aws import clients
 from chalicelib.core.model import CampaignRule, Money
 from chalicelib.errors import Misconfigured
 from chalicelib.mails import render
@@ -29,21 +28,6 @@ STOCKHOLM = ZoneInfo("Europe/Stockholm")
 def shop(cloud: Cloud, edge: TwinEdge) -> Shop:
     """The shop, with Stripe's deliveries at our door."""
     return Shop(edge.twin, cloud)
-
-
-@pytest.fixture
-def texts(monkeypatch: pytest.MonkeyPatch, cloud: Cloud) -> list[str]:
-    """The text part of every mail."""
-    seen: list[str] = []
-    ses = clients.client("sesv2", once=True)
-    real = ses.send_email
-
-    def send(**call: Any) -> Any:
-        seen.append(call["Content"]["Simple"]["Body"]["Text"]["Data"])
-        return real(**call)
-
-    monkeypatch.setattr(ses, "send_email", send)
-    return seen
 
 
 def run(shop: Shop, cloud: Cloud) -> list[str]:

@@ -4,8 +4,7 @@ import argparse
 import sys
 import time
 
-from tests.sim_mails import lives as failures
-from tests.sim_mails import notice_lives
+from tests.sim_mails import lives, notice_lives
 from tests.sim_mails.broken import BREAKS, broken
 from tests.sim_mails.edges import installed
 
@@ -21,14 +20,14 @@ def main() -> int:
     )
     parser.add_argument("--notices", action="store_true", help="lives of trials, renewals, cards and ends instead")
     asked = parser.parse_args()
-    lives = notice_lives if asked.notices else failures
+    life = notice_lives.live if asked.notices else lives.live
     out, wrong, mails, remains, began = sys.stdout, 0, 0, 0, time.monotonic()
     with installed() as edges, broken(asked.broken):
         if asked.trace:
-            out.write(lives.trace(edges, asked.seed) + "\n")
+            out.write(lives.trace(edges, asked.seed, life) + "\n")
             return 0
         for number, seed in enumerate(range(asked.seed, asked.seed + asked.runs), 1):
-            found = lives.live(edges, seed)
+            found = life(edges, seed)
             mails, remains, wrong = mails + found.mails, remains + found.remains, wrong + bool(found.wrong)
             if found.wrong:
                 out.write(f"seed {seed}: {'; '.join(found.wrong)}\n")

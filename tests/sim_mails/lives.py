@@ -1,6 +1,6 @@
 """Lives by seed, and the questions at the end of each: was anything sent twice, too late, at night, or forgotten?"""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -31,44 +31,46 @@ class Verdict:
     remains: int
 
 
+Life = Callable[..., Verdict]
+"""One life by its seed; `lines` takes its trace."""
+
+
 def live(edges: Edges, seed: int, lines: list[str] | None = None) -> Verdict:
-    """One life; `lines` takes its trace."""
+    """One life of failed payments."""
     world = World(seed, lines)
     edges.begin(world)
+    return judged(edges, world, lambda: [*_after_payment(world), *_thanks(edges, world), *_forgotten(edges, world)])
+
+
+def judged(edges: Edges, world: World, also: Callable[[], Iterable[str]]) -> Verdict:
+    """A life up to its end: what is asked of every one, and what is `also` asked of its kind."""
     try:
         world.run()
     except Restless as restless:
-        return Verdict(seed, (str(restless), *world.wrong[:1]), len(world.mails), 0)
-    again = list(twice(world))
-    remains = [mail for mail in again if excused(world, mail)]
+        return Verdict(world.seed, (str(restless), *world.wrong[:1]), len(world.mails), 0)
+    again = list(_twice(world))
+    remains = [mail for mail in again if _excused(world, mail)]
     wrong = [f"{mail.covers} sent twice" for mail in again if mail not in remains]
-    wrong += [
-        *world.wrong[:1],
-        *_after_payment(world),
-        *_thanks(edges, world),
-        *at_night(world),
-        *_forgotten(edges, world),
-    ]
-    wrong += books(edges, world)
-    wrong += [] if remains or world.bouncing or world.by_hand else too_often(world)
+    wrong += [*world.wrong[:1], *also(), *_at_night(world), *_books(edges, world)]
+    wrong += [] if remains or world.bouncing or world.by_hand else _too_often(world)
     for reason in wrong:
         world.note("WRONG", reason)
-    return Verdict(seed, tuple(wrong), len(world.mails), len(remains))
+    return Verdict(world.seed, tuple(wrong), len(world.mails), len(remains))
 
 
-def first_wrong(edges: Edges, seeds: Iterable[int]) -> Verdict | None:
+def first_wrong(edges: Edges, seeds: Iterable[int], life: Life = live) -> Verdict | None:
     """The first of these lives that came out wrong."""
-    return next((found for seed in seeds if (found := live(edges, seed)).wrong), None)
+    return next((found for seed in seeds if (found := life(edges, seed)).wrong), None)
 
 
-def trace(edges: Edges, seed: int) -> str:
+def trace(edges: Edges, seed: int, life: Life = live) -> str:
     """What happens in a life, line by line; the same every time."""
     lines: list[str] = []
-    live(edges, seed, lines)
+    life(edges, seed, lines)
     return "\n".join(lines)
 
 
-def twice(world: World) -> Iterator[Sent]:
+def _twice(world: World) -> Iterator[Sent]:
     """Every mail about a step of a case that an earlier mail was about, unless that one came back."""
     had: dict[tuple[str, str], Sent] = {}
     for mail in world.mails:
@@ -78,7 +80,7 @@ def twice(world: World) -> Iterator[Sent]:
         had |= dict.fromkeys(mail.covers, mail)
 
 
-def excused(world: World, mail: Sent) -> bool:
+def _excused(world: World, mail: Sent) -> bool:
     """Whether nobody could know of the earlier mail: its notification was lost, or came after the lease."""
     earlier = world.mails[: world.mails.index(mail)]
     return any(set(before.covers) & set(mail.covers) and before.doubtful for before in earlier)
@@ -126,7 +128,7 @@ def _open_to_thanks(edges: Edges, owed: Owed) -> bool:
     return row.case_sent is not None and row.case_closed == "invoice_paid"
 
 
-def at_night(world: World) -> list[str]:
+def _at_night(world: World) -> list[str]:
     """A mail outside the window of the customer's zone, but for those that somebody wanted at once."""
     zone = ZoneInfo(world.customer.zone)
     return [f"a mail at {mail.at}" for mail in world.mails if not (mail.by_hand or _in_window(mail.at, zone))]
@@ -137,7 +139,7 @@ def _in_window(at: float, zone: ZoneInfo) -> bool:
     return any(each.isoweekday() < 6 and 9 <= each.hour < 17 for each in moments)
 
 
-def too_often(world: World) -> list[str]:
+def _too_often(world: World) -> list[str]:
     """Two mails within the cap: only a final notice that would else come too late may follow a mail about other cases."""
     return [
         f"two mails within {after.at - before.at:.0f} s"
@@ -166,7 +168,7 @@ def _forgotten(edges: Edges, world: World) -> Iterator[str]:
             yield f"the final notice of {owed.id} never left: {row.case_handled}, {row.case_closed}"
 
 
-def books(edges: Edges, world: World) -> Iterator[str]:
+def _books(edges: Edges, world: World) -> Iterator[str]:
     """What is written down of mails must be what left: nothing more, and nothing less unless nobody could know."""
     left = {(mail.tags["mail"], mail.tags["claim"]): mail for mail in world.mails}
     written = {}

@@ -3,7 +3,7 @@
 Was anything sent twice, of what Stripe had just said otherwise, outside the window, too often, or forgotten?
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from random import Random
@@ -21,7 +21,7 @@ from tests.sim_mails.edges import Edges
 from tests.sim_mails.lives import Verdict
 from tests.sim_mails.notice_story import Subscriber, day
 from tests.sim_mails.story import DAY, HOUR, Fact
-from tests.sim_mails.world import Restless, Sent, World
+from tests.sim_mails.world import Sent, World
 
 LIFE = 100 * DAY
 ROOM = 4 * DAY + 2 * HOUR
@@ -87,37 +87,9 @@ def live(edges: Edges, seed: int, lines: list[str] | None = None) -> Verdict:
     world.wishes = [(opted_out, "unsubscribe")] if opted_out is not None else []
     edges.begin(world)
     world.begin()
-    try:
-        world.run()
-    except Restless as restless:
-        return Verdict(seed, (str(restless), *world.wrong[:1]), len(world.mails), 0)
-    twice = list(lives.twice(world))
-    remains = [mail for mail in twice if lives.excused(world, mail)]
-    wrong = [f"{mail.covers} sent twice" for mail in twice if mail not in remains]
-    wrong += [
-        *world.wrong[:1],
-        *_untrue(world),
-        *lives.at_night(world),
-        *_unseen(edges),
-        *lives.books(edges, world),
-    ]
-    wrong += [] if remains or world.bouncing else lives.too_often(world)
-    wrong += [] if outage else _forgotten(world)
-    for reason in wrong:
-        world.note("WRONG", reason)
-    return Verdict(seed, tuple(wrong), len(world.mails), len(remains))
-
-
-def first_wrong(edges: Edges, seeds: Iterable[int]) -> Verdict | None:
-    """The first of these lives that came out wrong."""
-    return next((found for seed in seeds if (found := live(edges, seed)).wrong), None)
-
-
-def trace(edges: Edges, seed: int) -> str:
-    """What happens in a life, line by line; the same every time."""
-    lines: list[str] = []
-    live(edges, seed, lines)
-    return "\n".join(lines)
+    return lives.judged(
+        edges, world, lambda: [*_untrue(world), *_unseen(edges), *([] if outage else _forgotten(world))]
+    )
 
 
 def _untrue(world: World) -> Iterator[str]:

@@ -11,7 +11,8 @@ from chalicelib.core.noticing import Look
 from chalicelib.store import cases, optouts
 from chalicelib.store.outbox import Desk
 from tests.sim_mails.edges import installed
-from tests.sim_mails.notice_lives import first_wrong, live, trace
+from tests.sim_mails.lives import first_wrong, trace
+from tests.sim_mails.notice_lives import live
 
 RUNS, CHUNKS = 600, 6
 LOOK = noticing.look
@@ -20,8 +21,8 @@ LOOK = noticing.look
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 def test_no_life_comes_out_wrong(chunk: int) -> None:
     with installed() as edges:
-        found = first_wrong(edges, range(chunk * RUNS // CHUNKS, (chunk + 1) * RUNS // CHUNKS))
-        told = trace(edges, found.seed) if found else ""
+        found = first_wrong(edges, range(chunk * RUNS // CHUNKS, (chunk + 1) * RUNS // CHUNKS), live)
+        told = trace(edges, found.seed, live) if found else ""
 
     assert found is None, f"seed {found.seed}: {found.wrong}\n{told}"
 
@@ -50,13 +51,13 @@ BREAKS: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
 def test_each_broken_variant_is_caught(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with installed() as edges:
         BREAKS[name](monkeypatch)
-        assert first_wrong(edges, range(1_000))
+        assert first_wrong(edges, range(1_000), live)
 
 
 def test_the_lives_see_every_notice_and_every_change_that_makes_one_untrue() -> None:
     """A simulation in which nothing happens proves nothing."""
     with installed() as edges:
-        seen = "\n".join(trace(edges, seed) for seed in range(400))
+        seen = "\n".join(trace(edges, seed, live) for seed in range(400))
         lives = [live(edges, seed) for seed in range(400)]
 
     for key in (

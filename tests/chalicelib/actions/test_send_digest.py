@@ -84,21 +84,6 @@ def test_a_quiet_day_is_told_as_one(shop: Shop, cloud: Cloud) -> None:
     assert "No payment failed, none was recovered, and none is open." in digests(cloud)[0].body
 
 
-@pytest.fixture
-def texts(monkeypatch: pytest.MonkeyPatch, cloud: Cloud) -> list[str]:
-    """The text part of every mail."""
-    seen: list[str] = []
-    ses = clients.client("sesv2", once=True)
-    real = ses.send_email
-
-    def send(**call: Any) -> Any:
-        seen.append(call["Content"]["Simple"]["Body"]["Text"]["Data"])
-        return real(**call)
-
-    monkeypatch.setattr(ses, "send_email", send)
-    return seen
-
-
 def test_canceled_without_a_word_to_the_owner(shop: Shop, cloud: Cloud, texts: list[str]) -> None:
     """Subscribie 1308: the day on which a subscription ends unpaid is told of, and no other."""
     shop.fail_renewal(card="pm_twin_expired_card")

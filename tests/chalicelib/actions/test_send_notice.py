@@ -25,13 +25,6 @@ SCOPE = SITE.scope
 PRICE = re.compile(r"1\W490\Wkr")
 
 
-@pytest.fixture
-def shop(cloud: Cloud, edge: TwinEdge, monkeypatch: pytest.MonkeyPatch) -> Shop:
-    """The shop, with Stripe's deliveries at our door; one shard of each kind, since many runs ask them all."""
-    monkeypatch.setattr(keys, "DUE_SHARDS", 1)
-    return Shop(edge.twin, cloud)
-
-
 def run(shop: Shop, cloud: Cloud) -> list[str]:
     """One run of the schedule and of the mailer behind it."""
     queue_due(shop.twin.now)

@@ -11,7 +11,7 @@ from chalicelib.actions.record_feedback import record_feedback
 from chalicelib.actions.send_reminder import send_reminder
 from chalicelib.aws import clients
 from chalicelib.errors import MailUnavailable, StoreUnavailable, StripeUnavailable
-from chalicelib.store import customers, keys, outbox, sites
+from chalicelib.store import customers, outbox, sites
 from chalicelib.store.keys import Key
 from infra.local.twin.core import disputes
 from tests.conftest import SITE, Cloud
@@ -19,13 +19,6 @@ from tests.edge import TwinEdge
 from tests.shop import DAY, Shop
 
 SCOPE = SITE.scope
-
-
-@pytest.fixture
-def shop(cloud: Cloud, edge: TwinEdge, monkeypatch: pytest.MonkeyPatch) -> Shop:
-    """The shop, with Stripe's deliveries at our door; one shard of each kind, since many runs ask them all."""
-    monkeypatch.setattr(keys, "DUE_SHARDS", 1)
-    return Shop(edge.twin, cloud)
 
 
 def run(shop: Shop, cloud: Cloud) -> list[str]:
