@@ -16,17 +16,10 @@ from chalicelib.errors import Misconfigured, UnknownShape
 from chalicelib.store import mail_health, outbox
 from chalicelib.store.keys import Key
 from tests.conftest import NOW, SITE, Cloud, everything
-from tests.edge import TwinEdge
 from tests.shop import DAY, Shop
 
 SCOPE, TO = SITE.scope, "astrid@example.com"
 Told = Callable[..., str]
-
-
-@pytest.fixture
-def shop(cloud: Cloud, edge: TwinEdge) -> Shop:
-    """The shop, with Stripe's deliveries at our door."""
-    return Shop(edge.twin, cloud)
 
 
 @pytest.fixture
