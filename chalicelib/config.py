@@ -19,7 +19,7 @@
 
 import os
 
-from chalicelib.core.model import scope
+from chalicelib.core.site import scope
 from chalicelib.errors import Misconfigured
 
 

@@ -18,8 +18,9 @@ from babel.dates import format_date, format_skeleton
 from babel.numbers import format_currency
 from markupsafe import Markup
 
-from chalicelib.core.model import Money, Site
+from chalicelib.core.model import Money
 from chalicelib.core.money import exponent, major
+from chalicelib.core.site import Site
 from chalicelib.errors import Misconfigured
 
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur", "yi", "ps", "sd", "ckb"})

@@ -8,7 +8,7 @@ import sys
 from chalicelib import clock, config
 from chalicelib.aws import mail
 from chalicelib.core.mail_health import reason_to_pause, total
-from chalicelib.core.model import scope
+from chalicelib.core.site import scope
 from chalicelib.errors import MailUnavailable, StamkundError
 from chalicelib.store import mail_health
 from infra import stacks

@@ -29,7 +29,7 @@ from moto.ses.models import ses_backends
 
 from chalicelib.actions import throttle
 from chalicelib.aws import clients, secrets
-from chalicelib.core.model import Site
+from chalicelib.core.site import Site
 from chalicelib.store import api_keys, sites
 from chalicelib.store.tables import ObjectRow
 from chalicelib.stripe_api import gateway

@@ -9,7 +9,8 @@ from typing import Any
 
 from chalicelib import config
 from chalicelib.aws import secrets
-from chalicelib.core.model import Kind, account_of
+from chalicelib.core.model import Kind
+from chalicelib.core.site import account_of
 from chalicelib.errors import Misconfigured
 from chalicelib.stripe_api.paging import Page
 from chalicelib.stripe_api.shapes import Answer

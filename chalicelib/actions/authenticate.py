@@ -1,6 +1,6 @@
 """Who is calling: an API key, its site, and what it may do."""
 
-from chalicelib.core.model import Site
+from chalicelib.core.site import Site
 from chalicelib.errors import Forbidden, NotFound, Unauthorized
 from chalicelib.store import api_keys, sites
 

@@ -5,7 +5,7 @@ from chalicelib.actions import ask_stripe
 from chalicelib.core import collecting
 from chalicelib.core.cases import opens_case
 from chalicelib.core.collecting import Collect, Owed
-from chalicelib.core.model import account_of
+from chalicelib.core.site import account_of
 from chalicelib.errors import StripeRefused
 from chalicelib.log import count, report
 from chalicelib.store import cases, customers, sites

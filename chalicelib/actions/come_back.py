@@ -8,7 +8,7 @@ from chalicelib.actions.links import allowed, visit_of
 from chalicelib.aws import queue
 from chalicelib.core.events import NewCard
 from chalicelib.core.frozen import frozen
-from chalicelib.core.model import Site, account_of
+from chalicelib.core.site import Site, account_of
 from chalicelib.errors import QueueUnavailable
 from chalicelib.log import report
 from chalicelib.store import links, sites

@@ -6,7 +6,8 @@ from typing import Any
 from chalicelib.actions import ask_stripe
 from chalicelib.actions.show_cases import show_case
 from chalicelib.aws import queue
-from chalicelib.core.model import Invoice, Kind, Site
+from chalicelib.core.model import Invoice, Kind
+from chalicelib.core.site import Site
 from chalicelib.errors import BadRequest, NotFound
 from chalicelib.store import cases, keys
 from chalicelib.store.customers import stored_invoice

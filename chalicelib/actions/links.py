@@ -15,7 +15,8 @@ from chalicelib.core.flow_json import parse_visit, visit_body
 from chalicelib.core.flows import After, Flow, Visit, check
 from chalicelib.core.frozen import frozen
 from chalicelib.core.members import Invalid
-from chalicelib.core.model import Invoice, Money, Site, account_of
+from chalicelib.core.model import Invoice, Money
+from chalicelib.core.site import Site, account_of
 from chalicelib.errors import NotFound, StoreUnavailable
 from chalicelib.log import report
 from chalicelib.store import cases, links, sites

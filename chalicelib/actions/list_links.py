@@ -8,7 +8,7 @@ from chalicelib.actions.links import state
 from chalicelib.actions.open_portal import owned
 from chalicelib.core.flows import Visit
 from chalicelib.core.members import Invalid
-from chalicelib.core.model import Site
+from chalicelib.core.site import Site
 from chalicelib.store import links
 from chalicelib.store.links import Link
 

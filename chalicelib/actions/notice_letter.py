@@ -5,7 +5,7 @@ from chalicelib.actions.catalogue import plan_name
 from chalicelib.actions.links import CaseLink, link_for_notice
 from chalicelib.core import upcoming
 from chalicelib.core.frozen import frozen
-from chalicelib.core.model import Mail, Site, Subscription
+from chalicelib.core.model import Subscription
 from chalicelib.core.notices import (
     CanceledForNonpayment,
     CardExpiring,
@@ -15,6 +15,8 @@ from chalicelib.core.notices import (
     WinBack,
 )
 from chalicelib.core.noticing import Notice
+from chalicelib.core.rendered import Mail
+from chalicelib.core.site import Site
 from chalicelib.mails import render
 from chalicelib.store import links, optouts
 from chalicelib.store.tables import Row

@@ -8,7 +8,8 @@ from chalicelib.core import locales
 from chalicelib.core.flows import Change, Visit, by_way_of, check
 from chalicelib.core.frozen import frozen
 from chalicelib.core.members import Invalid
-from chalicelib.core.model import Customer, Kind, Site, Subscription
+from chalicelib.core.model import Customer, Kind, Subscription
+from chalicelib.core.site import Site
 from chalicelib.errors import NotFound
 from chalicelib.store import keys, objects
 from chalicelib.store.objects import record_of

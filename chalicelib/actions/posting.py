@@ -6,7 +6,8 @@ from dataclasses import replace
 from chalicelib import config
 from chalicelib.aws import mail
 from chalicelib.core.frozen import frozen
-from chalicelib.core.model import Mail, Site, account_of
+from chalicelib.core.rendered import Mail
+from chalicelib.core.site import Site, account_of
 from chalicelib.errors import MailUnavailable, MailUnknown, Permanent, StoreUnavailable
 from chalicelib.log import count
 from chalicelib.store import outbox, sites

@@ -13,7 +13,7 @@ from chalicelib import config
 from chalicelib.actions.apply_event import doubt_about, take_snapshot
 from chalicelib.aws import queue, secrets
 from chalicelib.core.events import EVENTS, Change, Event, NewCard
-from chalicelib.core.model import scope as scope_of
+from chalicelib.core.site import scope as scope_of
 from chalicelib.core.window import Verdict
 from chalicelib.errors import BadRequest, Retryable, UnknownShape
 from chalicelib.stripe_api import shapes, signature

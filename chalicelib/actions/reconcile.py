@@ -11,8 +11,8 @@ from chalicelib import config
 from chalicelib.actions.compare import Finding, Walk
 from chalicelib.actions.paced import Paced
 from chalicelib.actions.walks import WALKS
-from chalicelib.core.model import scope as scope_of
 from chalicelib.core.reconcile import Place, Run, next_run
+from chalicelib.core.site import scope as scope_of
 from chalicelib.store import jobs
 
 NAME = "reconcile"

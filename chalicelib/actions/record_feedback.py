@@ -11,7 +11,7 @@ from typing import Any
 
 from chalicelib import config
 from chalicelib.core.mail_health import reason_to_pause, total
-from chalicelib.core.model import scope as scope_of
+from chalicelib.core.site import scope as scope_of
 from chalicelib.errors import UnknownShape
 from chalicelib.log import count, note
 from chalicelib.store import mail_health, outbox

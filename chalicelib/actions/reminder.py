@@ -10,8 +10,11 @@ from chalicelib.core import dunning
 from chalicelib.core.campaign import Campaign
 from chalicelib.core.cases import closes_case, opens_case
 from chalicelib.core.dunning import Case, Facts, Send
+from chalicelib.core.failed_payment import OpenInvoice, Reminder
 from chalicelib.core.frozen import frozen
-from chalicelib.core.model import Invoice, Mail, Money, OpenInvoice, Reminder, Site
+from chalicelib.core.model import Invoice, Money
+from chalicelib.core.rendered import Mail
+from chalicelib.core.site import Site
 from chalicelib.mails import render
 from chalicelib.store.cases import OpenCase
 from chalicelib.store.keys import Key

@@ -11,8 +11,9 @@ from chalicelib.actions.posting import hand_over, tags_of, written_down
 from chalicelib.aws import queue
 from chalicelib.core import digest
 from chalicelib.core.days import begins, span
-from chalicelib.core.model import Mail, Site
 from chalicelib.core.notices import Digest, Reader
+from chalicelib.core.rendered import Mail
+from chalicelib.core.site import Site
 from chalicelib.errors import MailUnknown, Misconfigured, Permanent
 from chalicelib.log import report
 from chalicelib.mails import render

@@ -9,8 +9,10 @@ from chalicelib.actions.notice_letter import Told, letter_about, win_back_letter
 from chalicelib.actions.posting import OFF, PARKED, Parcel, deliver, done, site_of, tags_of
 from chalicelib.core import noticing
 from chalicelib.core.frozen import frozen
-from chalicelib.core.model import Card, Kind, Mail, Site, Subscription
+from chalicelib.core.model import Card, Kind, Subscription
 from chalicelib.core.noticing import HOUR, Clock, Look, Notice
+from chalicelib.core.rendered import Mail
+from chalicelib.core.site import Site
 from chalicelib.core.upcoming import of_subscription, paid_by
 from chalicelib.errors import MailUnknown, Permanent
 from chalicelib.log import report

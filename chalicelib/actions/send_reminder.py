@@ -10,10 +10,11 @@ from chalicelib.actions.reminder import Merged, Subject, language_of, merged, wr
 from chalicelib.actions.thank import Paid, silent, thank
 from chalicelib.actions.treatment import Treatment, treatment_of
 from chalicelib.core import dunning
+from chalicelib.core.declines import Track
 from chalicelib.core.dunning import Around, Case, Close, Hold, Send
 from chalicelib.core.frozen import frozen
-from chalicelib.core.model import Site, Track
 from chalicelib.core.noticing import Clock
+from chalicelib.core.site import Site
 from chalicelib.errors import MailUnknown, Permanent
 from chalicelib.log import report
 from chalicelib.store import cases, keys, mail_health, outbox, payments

@@ -4,7 +4,8 @@ from typing import Any
 
 from chalicelib.core.access import Unpaid, access
 from chalicelib.core.cases import opens_case
-from chalicelib.core.model import Customer, Money, Site
+from chalicelib.core.model import Customer, Money
+from chalicelib.core.site import Site
 from chalicelib.errors import NotFound
 from chalicelib.store import customers
 from chalicelib.store.customers import Account, StoredInvoice

@@ -4,7 +4,8 @@ from typing import Any
 
 from chalicelib.actions.show_customer import case
 from chalicelib.core.cases import closes_case
-from chalicelib.core.model import Invoice, Site
+from chalicelib.core.model import Invoice
+from chalicelib.core.site import Site
 from chalicelib.errors import BadRequest
 from chalicelib.store import cases, customers, outbox
 from chalicelib.store.customers import StoredInvoice, stored_invoice

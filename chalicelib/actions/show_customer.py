@@ -6,9 +6,10 @@ from typing import Any
 
 from chalicelib.actions.catalogue import product_names
 from chalicelib.core.cases import case_state
-from chalicelib.core.model import Card, Site, Subscription
+from chalicelib.core.model import Card, Subscription
 from chalicelib.core.payments import Charge, Dispute
 from chalicelib.core.schedules import Schedule, next_phase
+from chalicelib.core.site import Site
 from chalicelib.errors import BadRequest, NotFound
 from chalicelib.store import customers, payments
 from chalicelib.store.customers import Account, StoredInvoice

@@ -9,10 +9,11 @@ from typing import Any
 from chalicelib.core import csv_text, recovery
 from chalicelib.core.days import day_of
 from chalicelib.core.members import Invalid
-from chalicelib.core.model import Money, Site
+from chalicelib.core.model import Money
 from chalicelib.core.money import major
 from chalicelib.core.period import Period, period
 from chalicelib.core.recovery import Failure, OfCurrency, Part, Sums
+from chalicelib.core.site import Site
 from chalicelib.store.recovery import TooManyCases, failures
 
 MOST = 5000

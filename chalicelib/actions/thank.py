@@ -10,9 +10,10 @@ from chalicelib.core import dunning, noticing
 from chalicelib.core.cases import RECOVERED, SETTLED, closes_case
 from chalicelib.core.dunning import Around
 from chalicelib.core.frozen import frozen
-from chalicelib.core.model import Money, Site
+from chalicelib.core.model import Money
 from chalicelib.core.notices import PaymentRecovered, Reader
 from chalicelib.core.noticing import Clock
+from chalicelib.core.site import Site
 from chalicelib.mails import render
 from chalicelib.store import cases
 from chalicelib.store.cases import OpenCase

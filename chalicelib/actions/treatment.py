@@ -4,7 +4,7 @@ from chalicelib import campaigns
 from chalicelib.core.campaign import Campaign, as_plan, of_plan
 from chalicelib.core.choice import Choice, choose
 from chalicelib.core.frozen import frozen
-from chalicelib.core.model import Site
+from chalicelib.core.site import Site
 from chalicelib.errors import Misconfigured
 from chalicelib.log import report
 from chalicelib.store.cases import Frozen, OpenCase

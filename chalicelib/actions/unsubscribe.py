@@ -5,7 +5,7 @@ The link is a bearer secret of 256 random bits, and does no more than to stop ma
 
 from chalicelib import config
 from chalicelib.core.frozen import frozen
-from chalicelib.core.model import Site
+from chalicelib.core.site import Site
 from chalicelib.store import optouts, sites
 from chalicelib.store.tables import OptOutRow
 

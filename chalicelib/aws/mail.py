@@ -14,7 +14,8 @@ from botocore.exceptions import (
 
 from chalicelib import config
 from chalicelib.aws.clients import client
-from chalicelib.core.model import Mail, Site
+from chalicelib.core.rendered import Mail
+from chalicelib.core.site import Site
 from chalicelib.errors import MailUnavailable, MailUnknown, Permanent
 
 _NOT_TAKEN = {"TooManyRequestsException", "ThrottlingException", "LimitExceededException", "SendingPausedException"}

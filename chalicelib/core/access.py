@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from chalicelib.core.frozen import frozen
-from chalicelib.core.model import LIVE, AccessPolicy, Money, Subscription
+from chalicelib.core.model import LIVE, Money, Subscription
+from chalicelib.core.site import AccessPolicy
 from chalicelib.core.timing import days_after
 
 DEFAULT_END = 14

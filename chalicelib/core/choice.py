@@ -6,7 +6,7 @@ Experiments are drawn by hash, so that a case drawn twice is drawn alike, and no
 import hashlib
 
 from chalicelib.core.frozen import frozen
-from chalicelib.core.model import CampaignRule, Experiment, Site
+from chalicelib.core.site import CampaignRule, Experiment, Site
 
 HELD_OUT = "held_out"
 

@@ -4,8 +4,18 @@ The codes are Stripe's (docs /declines/codes); the classes are ours. Lost, stole
 customer: they read as any other decline by the bank. A code that we do not know gets the generic words.
 """
 
+from enum import StrEnum
+
 from chalicelib.core.frozen import frozen
-from chalicelib.core.model import Track
+
+
+class Track(StrEnum):
+    """Why a card was declined, in classes that need different words. Lost, stolen and fraud codes read as contact_bank."""
+
+    AUTHENTICATE = "authenticate"
+    NEW_CARD = "new_card"
+    FUNDS = "funds"
+    CONTACT_BANK = "contact_bank"
 
 
 @frozen

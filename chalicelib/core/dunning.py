@@ -8,9 +8,9 @@ from datetime import timedelta
 
 from chalicelib.core.campaign import Campaign, Step
 from chalicelib.core.cases import FIRST_LOOK, opens_case
-from chalicelib.core.declines import Decline, is_retried, likely_cancel, track
+from chalicelib.core.declines import Decline, Track, is_retried, likely_cancel, track
 from chalicelib.core.frozen import frozen
-from chalicelib.core.model import Invoice, Track
+from chalicelib.core.model import Invoice
 from chalicelib.core.timing import NOTICE, days_after, final_time, within_window
 
 HOLD_BEFORE_RETRY = timedelta(hours=6)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from chalicelib.core import return_urls
 from chalicelib.core.frozen import frozen
 from chalicelib.core.members import Invalid
-from chalicelib.core.model import Site
+from chalicelib.core.site import Site
 
 MEMBERS: dict[str, frozenset[str]] = {
     "payment_method_update": frozenset(),

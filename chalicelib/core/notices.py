@@ -7,7 +7,8 @@ Times are UTC seconds; a mail writes them as days in its reader's zone. `link` i
 from typing import Literal
 
 from chalicelib.core.frozen import frozen
-from chalicelib.core.model import Money, Site
+from chalicelib.core.model import Money
+from chalicelib.core.site import Site
 
 Interval = Literal["day", "week", "month", "year"]
 

@@ -6,7 +6,7 @@ from chalicelib import clock
 from chalicelib.actions import throttle
 from chalicelib.actions.authenticate import authenticate, bearer
 from chalicelib.core.frozen import frozen
-from chalicelib.core.model import Site
+from chalicelib.core.site import Site
 from chalicelib.core.throttle import prefix
 from chalicelib.entrypoints.web import account
 from chalicelib.errors import Unauthorized

@@ -14,7 +14,8 @@ from chalicelib.log import count, report
 from chalicelib.store import sites
 
 if TYPE_CHECKING:
-    from chalicelib.core.model import Page, Site
+    from chalicelib.core.rendered import Page
+    from chalicelib.core.site import Site
 
 blueprint = Blueprint(__name__)
 STATUS = {"invalid_signature": 403, "expired": 410, "used": 410}

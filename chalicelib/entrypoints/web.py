@@ -9,7 +9,7 @@ from uuid import uuid4
 from chalice.app import Blueprint, Response
 
 from chalicelib.core.members import Invalid, identifier
-from chalicelib.core.model import Page
+from chalicelib.core.rendered import Page
 from chalicelib.errors import BadRequest, StamkundError, TooMany
 from chalicelib.log import count, report
 

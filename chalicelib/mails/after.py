@@ -1,8 +1,8 @@
 """The mails after a case: paid after all, ended without payment, and the invitation back."""
 
 from chalicelib import wording
-from chalicelib.core.model import Mail
 from chalicelib.core.notices import CanceledForNonpayment, PaymentRecovered, WinBack
+from chalicelib.core.rendered import Mail
 from chalicelib.mails.letter import OptOut
 from chalicelib.mails.voice import Voice, blaming
 

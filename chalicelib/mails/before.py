@@ -3,8 +3,8 @@
 from calendar import monthrange
 from datetime import date
 
-from chalicelib.core.model import Mail
 from chalicelib.core.notices import CardExpiring, RenewalNotice, TrialEnding
+from chalicelib.core.rendered import Mail
 from chalicelib.mails.voice import Voice, blaming
 
 

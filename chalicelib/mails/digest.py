@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 
-from chalicelib.core.model import Mail, Money
+from chalicelib.core.model import Money
 from chalicelib.core.notices import DaySums, Digest
+from chalicelib.core.rendered import Mail
 from chalicelib.mails.letter import Table
 from chalicelib.mails.voice import Voice, blaming
 

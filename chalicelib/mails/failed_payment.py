@@ -1,7 +1,10 @@
 """The mail for a payment that did not go through: what happened, until when all is well, and the one way out."""
 
-from chalicelib.core.model import Mail, Money, Reminder, Track
+from chalicelib.core.declines import Track
+from chalicelib.core.failed_payment import Reminder
+from chalicelib.core.model import Money
 from chalicelib.core.notices import Reader
+from chalicelib.core.rendered import Mail
 from chalicelib.mails.letter import Table
 from chalicelib.mails.voice import Voice, blaming
 

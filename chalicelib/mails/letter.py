@@ -7,7 +7,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from chalicelib.core.brand import palette
 from chalicelib.core.frozen import frozen
-from chalicelib.core.model import Mail, Purpose, Site
+from chalicelib.core.rendered import Mail, Purpose
+from chalicelib.core.site import Site
 from chalicelib.wording import breakable, direction, logo, plain, with_mailto
 
 

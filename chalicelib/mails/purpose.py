@@ -5,7 +5,7 @@ Marketing mails need consent and a way to unsubscribe; an offer in a transaction
 
 from collections.abc import Mapping
 
-from chalicelib.core.model import Purpose
+from chalicelib.core.rendered import Purpose
 
 PURPOSE: Mapping[str, Purpose] = {
     "failed_payment": "transactional",

@@ -7,8 +7,10 @@ from datetime import date
 from pathlib import Path
 
 from chalicelib import wording
-from chalicelib.core.model import Mail, Money, Site
+from chalicelib.core.model import Money
 from chalicelib.core.notices import Interval, Reader
+from chalicelib.core.rendered import Mail
+from chalicelib.core.site import Site
 from chalicelib.errors import Misconfigured
 from chalicelib.mails.letter import Letter, OptOut, Table, written
 from chalicelib.mails.purpose import PURPOSE

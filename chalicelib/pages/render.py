@@ -8,7 +8,9 @@ from urllib.parse import urlsplit
 
 from chalicelib import wording
 from chalicelib.core.frozen import frozen
-from chalicelib.core.model import Money, Page, Site
+from chalicelib.core.model import Money
+from chalicelib.core.rendered import Page
+from chalicelib.core.site import Site
 from chalicelib.errors import Misconfigured
 from chalicelib.pages.sheet import Button, Sheet, origin
 from chalicelib.pages.voice import COPY, Voice

@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from chalicelib.core.brand import variables
 from chalicelib.core.frozen import frozen
-from chalicelib.core.model import Page
+from chalicelib.core.rendered import Page
 from chalicelib.wording import direction, with_mailto
 
 _HERE = Path(__file__).parent

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from chalicelib import wording
-from chalicelib.core.model import Page, Site
+from chalicelib.core.rendered import Page
+from chalicelib.core.site import Site
 from chalicelib.errors import Misconfigured
 from chalicelib.pages.sheet import Brand, Button, Sheet, laid_out
 

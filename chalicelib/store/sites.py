@@ -3,7 +3,7 @@
 import re
 import time
 
-from chalicelib.core.model import AccessPolicy, CampaignRule, Experiment, Site
+from chalicelib.core.site import AccessPolicy, CampaignRule, Experiment, Site
 from chalicelib.errors import Misconfigured
 from chalicelib.store import keys
 from chalicelib.store.table import as_map, get, store_errors

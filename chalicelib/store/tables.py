@@ -188,7 +188,7 @@ class HealthRow(Row):
 
 
 class SiteRow(Row):
-    """A merchant site: `core.model.Site` as a map."""
+    """A merchant site: `core.site.Site` as a map."""
 
     site: MapAttribute[str, Any] = MapAttribute()
 

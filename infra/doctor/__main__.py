@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from chalicelib import campaigns, config
-from chalicelib.core.model import Site
+from chalicelib.core.site import Site
 from chalicelib.errors import Misconfigured, StamkundError
 from chalicelib.store import sites
 from chalicelib.stripe_api import gateway

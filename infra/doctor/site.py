@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 
 from chalicelib import campaigns
 from chalicelib.core.brand import palette
-from chalicelib.core.model import Site
+from chalicelib.core.site import Site
 from chalicelib.errors import Misconfigured
 from infra.doctor.report import Line, ok, warn, wrong
 from infra.sites.files import sends_for

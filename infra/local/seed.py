@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from chalicelib.core.model import Site
+from chalicelib.core.site import Site
 from chalicelib.store import api_keys, sites
 from chalicelib.stripe_api.gateway import Client
 from chalicelib.stripe_api.paging import Raw

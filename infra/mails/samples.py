@@ -5,7 +5,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
-from chalicelib.core.model import LANGUAGES, Mail, Money, OpenInvoice, Reminder, Site, Track
+from chalicelib.core.declines import Track
+from chalicelib.core.failed_payment import OpenInvoice, Reminder
+from chalicelib.core.model import Money
 from chalicelib.core.notices import (
     CanceledForNonpayment,
     CardExpiring,
@@ -17,6 +19,8 @@ from chalicelib.core.notices import (
     TrialEnding,
     WinBack,
 )
+from chalicelib.core.rendered import Mail
+from chalicelib.core.site import LANGUAGES, Site
 from chalicelib.mails import render
 
 __all__ = [

@@ -5,7 +5,9 @@ from dataclasses import replace
 from functools import partial
 from typing import get_args
 
-from chalicelib.core.model import Money, Page, Site
+from chalicelib.core.model import Money
+from chalicelib.core.rendered import Page
+from chalicelib.core.site import Site
 from chalicelib.pages import render
 from chalicelib.pages.render import About, DeadReason, RedirectReason
 from infra.mails.samples import LANGUAGES, SITE

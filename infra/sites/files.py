@@ -9,7 +9,7 @@ from zoneinfo import available_timezones
 
 from chalicelib import wording
 from chalicelib.core.brand import palette
-from chalicelib.core.model import NOTICES, Site
+from chalicelib.core.site import NOTICES, Site
 from infra.package import ROOT
 from infra.shape import (
     Check,

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from chalicelib import campaigns
-from chalicelib.core.model import AccessPolicy, CampaignRule, Experiment
+from chalicelib.core.site import AccessPolicy, CampaignRule, Experiment
 from chalicelib.errors import Misconfigured
 from infra.shape import Check, Fields, Needed, listed, matching, one_of, shape, whole
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from chalicelib.core.model import Site
+from chalicelib.core.site import Site
 from chalicelib.errors import Misconfigured
 from chalicelib.store import sites
 from infra.deployment import Deployment

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from chalicelib.core.model import Site
+from chalicelib.core.site import Site
 from chalicelib.errors import Misconfigured
 from chalicelib.store import sites
 from chalicelib.stripe_api import account as stripe_account

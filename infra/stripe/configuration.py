@@ -5,7 +5,7 @@ import json
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from chalicelib.core.model import Site
+from chalicelib.core.site import Site
 from chalicelib.stripe_api import setup
 from chalicelib.stripe_api.gateway import Client
 from chalicelib.stripe_api.paging import Raw

@@ -11,7 +11,8 @@ from chalicelib import campaigns
 from chalicelib.actions.queue_due import queue_due
 from chalicelib.actions.show_access import show_access
 from chalicelib.actions.show_recovery import show_recovery
-from chalicelib.core.model import CampaignRule, Kind, Money
+from chalicelib.core.model import Kind, Money
+from chalicelib.core.site import CampaignRule
 from chalicelib.core.window import Guard, Write
 from chalicelib.entrypoints.collect_payments import collect_payments
 from chalicelib.errors import Misconfigured

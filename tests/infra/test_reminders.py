@@ -5,7 +5,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 from chalicelib import clock
 from chalicelib.aws.clients import client
-from chalicelib.core.model import scope
+from chalicelib.core.site import scope
 from chalicelib.store import mail_health
 from infra.reminders import main
 from tests.conftest import NOW, SITE, Cloud

@@ -16,7 +16,8 @@ from chalicelib import campaigns, clock, log
 from chalicelib.actions import posting
 from chalicelib.aws import mail, queue, secrets
 from chalicelib.core.campaign import parse
-from chalicelib.core.model import NOTICES, Mail
+from chalicelib.core.rendered import Mail
+from chalicelib.core.site import NOTICES
 from chalicelib.entrypoints import batches
 from chalicelib.errors import StamkundError
 from chalicelib.mails import render

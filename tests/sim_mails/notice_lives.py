@@ -10,7 +10,8 @@ from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from chalicelib.core.model import NOTICES, Kind
+from chalicelib.core.model import Kind
+from chalicelib.core.site import NOTICES
 from chalicelib.core.window import Guard, Write
 from chalicelib.store import keys, objects, optouts
 from chalicelib.store.objects import News

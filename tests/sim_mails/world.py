@@ -13,7 +13,8 @@ from typing import Any
 
 from chalicelib.actions import handle_case
 from chalicelib.core.cases import closes_case
-from chalicelib.core.model import Invoice, Kind, Site
+from chalicelib.core.model import Invoice, Kind
+from chalicelib.core.site import Site
 from chalicelib.core.window import Guard, Write
 from chalicelib.entrypoints.record_mail_feedback import record_mail_feedback
 from chalicelib.entrypoints.schedule_reminders import schedule_reminders

@@ -18,7 +18,7 @@ from botocore.exceptions import (
 
 from chalicelib.aws import mail
 from chalicelib.aws.clients import client
-from chalicelib.core.model import Mail
+from chalicelib.core.rendered import Mail
 from chalicelib.errors import MailUnavailable, MailUnknown, Permanent, StamkundError
 from tests.conftest import SITE, Cloud
 

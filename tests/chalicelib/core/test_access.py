@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.core.access import Access, Unpaid, access
-from chalicelib.core.model import AccessPolicy, Money
+from chalicelib.core.model import Money
+from chalicelib.core.site import AccessPolicy
 from chalicelib.core.timing import days_after
 from tests.chalicelib.core.test_dunning import DAY, MOMENTS, MONDAY, STOCKHOLM, ZONES, at
 from tests.records import subscription

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.core.choice import Choice, Payer, choose, draw
-from chalicelib.core.model import CampaignRule, Experiment
+from chalicelib.core.site import CampaignRule, Experiment
 from tests.conftest import SITE
 
 RULES = (

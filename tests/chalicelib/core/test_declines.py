@@ -12,11 +12,11 @@ from chalicelib.core.declines import (
     NEW_CARD,
     NOT_RETRIED,
     Decline,
+    Track,
     is_retried,
     likely_cancel,
     track,
 )
-from chalicelib.core.model import Track
 
 CLASSES = {
     Track.AUTHENTICATE: AUTHENTICATE,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from chalicelib.core.campaign import Campaign, Step
 from chalicelib.core.cases import closes_case, opens_case
-from chalicelib.core.declines import LIKELY_CANCEL, NOT_RETRIED, Decline
+from chalicelib.core.declines import LIKELY_CANCEL, NOT_RETRIED, Decline, Track
 from chalicelib.core.dunning import (
     CAP,
     ENDED_SUBSCRIPTION,
@@ -29,7 +29,7 @@ from chalicelib.core.dunning import (
     promised_retry,
     step_time,
 )
-from chalicelib.core.model import Invoice, Track
+from chalicelib.core.model import Invoice
 from chalicelib.core.timing import NOTICE, days_after, final_time, within_window
 from tests.records import invoice
 

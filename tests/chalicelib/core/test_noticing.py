@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from chalicelib import campaigns
 from chalicelib.core.dunning import CAP
 from chalicelib.core.laws import LAWS, Law
-from chalicelib.core.model import NOTICES, Subscription
+from chalicelib.core.model import Subscription
 from chalicelib.core.noticing import HOUR, Clock, Look, held, look, look_at_card
+from chalicelib.core.site import NOTICES
 from chalicelib.core.timing import within_window
 from chalicelib.core.upcoming import SLACK, Plan, Subject, first_look, of_subscription
 from tests.conftest import NOW

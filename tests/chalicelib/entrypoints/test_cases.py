@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.actions.queue_due import queue_due
-from chalicelib.core.model import AccessPolicy
+from chalicelib.core.site import AccessPolicy
 from chalicelib.entrypoints.send_mails import send_mails
 from chalicelib.store import api_keys, sites
 from tests.chalicelib.entrypoints.caller import Answer, call

@@ -19,7 +19,7 @@ from app import app
 from chalicelib import clock
 from chalicelib.actions import apply_event
 from chalicelib.core.events import EVENTS, Change, Event
-from chalicelib.core.model import scope
+from chalicelib.core.site import scope
 from chalicelib.entrypoints.apply_events import apply_events
 from chalicelib.errors import UnknownShape
 from chalicelib.store import table

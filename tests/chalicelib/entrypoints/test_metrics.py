@@ -15,7 +15,8 @@ from chalicelib.actions import show_recovery
 from chalicelib.actions.queue_due import queue_due
 from chalicelib.actions.send_reminder import send_reminder
 from chalicelib.core.choice import Payer, choose
-from chalicelib.core.model import Experiment, Invoice, Kind, scope
+from chalicelib.core.model import Invoice, Kind
+from chalicelib.core.site import Experiment, scope
 from chalicelib.core.window import Guard, Write
 from chalicelib.errors import StoreUnavailable
 from chalicelib.store import api_keys, cases, keys, links, objects, sites

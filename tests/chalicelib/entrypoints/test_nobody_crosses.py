@@ -9,7 +9,8 @@ import pytest
 from chalicelib import clock
 from chalicelib.actions import ask_stripe, throttle
 from chalicelib.core import tokens
-from chalicelib.core.model import Customer, Kind, Subscription, scope
+from chalicelib.core.model import Customer, Kind, Subscription
+from chalicelib.core.site import scope
 from chalicelib.store import api_keys, keys, sites
 from chalicelib.store.table import as_map
 from chalicelib.store.tables import ObjectRow

@@ -3,7 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
-from chalicelib.core.model import Reminder, Site
+from chalicelib.core.failed_payment import Reminder
+from chalicelib.core.site import Site
 from infra.mails.samples import DAY, LANGUAGES, NOW, REMINDER, SITE
 
 __all__ = ["DAY", "FAILED_AT", "LANGUAGES", "SITE", "reminder", "site"]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 
 from chalicelib.core.brand import contrast
-from chalicelib.core.model import Mail
+from chalicelib.core.rendered import Mail
 
 LARGEST = 60_000
 WIDEST = 600

@@ -6,7 +6,7 @@ import string
 import pytest
 
 from chalicelib import wording
-from chalicelib.core.model import Track
+from chalicelib.core.declines import Track
 from chalicelib.mails import render
 from infra.mails.samples import LANGUAGES
 

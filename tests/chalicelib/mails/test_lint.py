@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.core.model import Mail
+from chalicelib.core.rendered import Mail
 from infra.mails import samples
 from tests.chalicelib.mails.lint import RULES, lint
 

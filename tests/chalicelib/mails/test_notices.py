@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib import wording
-from chalicelib.core.model import Mail, Money, OpenInvoice
+from chalicelib.core.failed_payment import OpenInvoice
+from chalicelib.core.model import Money
 from chalicelib.core.money import exponent
 from chalicelib.core.notices import (
     CanceledForNonpayment,
@@ -23,6 +24,7 @@ from chalicelib.core.notices import (
     TrialEnding,
     WinBack,
 )
+from chalicelib.core.rendered import Mail
 from chalicelib.errors import Misconfigured
 from chalicelib.mails import render
 from infra.mails import samples

@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.core.brand import palette
-from chalicelib.core.model import Money, Reminder, Track
+from chalicelib.core.declines import Track
+from chalicelib.core.failed_payment import Reminder
+from chalicelib.core.model import Money
 from chalicelib.errors import Misconfigured
 from chalicelib.mails.render import failed_payment
 from chalicelib.wording import breakable, day, zone

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.core.model import Money, Page
+from chalicelib.core.model import Money
+from chalicelib.core.rendered import Page
 from chalicelib.errors import Misconfigured
 from chalicelib.pages.render import (
     COPY,

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.core.model import Kind, scope
+from chalicelib.core.model import Kind
+from chalicelib.core.site import scope
 from chalicelib.store import keys
 from chalicelib.store.keys import Key, due_shard, due_shards, of_object
 

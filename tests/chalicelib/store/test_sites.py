@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.core.model import AccessPolicy, CampaignRule, Experiment, Site
+from chalicelib.core.site import AccessPolicy, CampaignRule, Experiment, Site
 from chalicelib.errors import Misconfigured
 from chalicelib.store import sites
 from tests.conftest import SITE, Cloud

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core.model import Site
+from chalicelib.core.site import Site
 from infra.doctor import site
 from infra.doctor.report import Line
 from tests.conftest import ACCOUNT, SITE

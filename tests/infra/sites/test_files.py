@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from chalicelib.core.model import AccessPolicy, CampaignRule, Experiment, Site
+from chalicelib.core.site import AccessPolicy, CampaignRule, Experiment, Site
 from infra.package import ROOT
 from infra.shape import FileError
 from infra.sites import files, stored

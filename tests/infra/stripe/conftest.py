@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib import clock
-from chalicelib.core.model import Site
+from chalicelib.core.site import Site
 from chalicelib.stripe_api import gateway
 from chalicelib.stripe_api.gateway import Client
 from infra.deployment import Deployment
