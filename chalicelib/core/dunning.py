@@ -145,7 +145,22 @@ def _not_yet(
     campaign: Campaign, case: Case, due: Step, facts: Facts, zone: str, now: int, around: Around
 ) -> Hold | None:
     # A final notice is worth more than a retry or a quiet day: neither keeps it back until it would come too late.
-    latest = ends_at(campaign, case, zone) - NOTICE if due.final else None
+    latest = ends_at(campaign, case, zone) - NOTICE
+    hold = _held_back(campaign, facts, zone, now, around, latest if due.final else None)
+    final = steps_left(campaign, case)[-1]
+    if due.final or not final.final:
+        return hold
+    # So one that comes so soon that the cap could not hold it replaces the mail before it.
+    if hold is None and within_window(campaign, now + CAP, zone) <= latest:
+        return None
+    leaves = within_window(campaign, _day_time(campaign, case, final, zone), zone)
+    return Hold(min(hold.until, leaves), hold.reason) if hold else Hold(leaves, "final_notice")
+
+
+def _held_back(
+    campaign: Campaign, facts: Facts, zone: str, now: int, around: Around, latest: int | None
+) -> Hold | None:
+    """By a retry that is near, by the customer's last mail, or by the window; by the first two only up to `latest`."""
     settled = _retry_settled(facts, now)
     if settled and (latest is None or settled <= latest):
         return Hold(settled, "retry_soon")

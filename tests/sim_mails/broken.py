@@ -18,6 +18,7 @@ from chalicelib.store.tables import ObjectRow
 
 Break = Callable[[pytest.MonkeyPatch], None]
 CLAIM, SENT, SEND, DECIDE = outbox.claim, outbox.sent, mail.send, dunning.decide
+HELD_BACK = dunning._held_back
 
 
 def check_then_send(patch: pytest.MonkeyPatch) -> None:
@@ -106,6 +107,11 @@ def no_cap(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(dunning, "decide", decide)
 
 
+def final_as_any(patch: pytest.MonkeyPatch) -> None:
+    """Let a retry and the cap keep the final notice back as any other mail."""
+    patch.setattr(dunning, "_held_back", lambda *asked: HELD_BACK(*asked[:-1], None))
+
+
 def unwritten_is_free(patch: pytest.MonkeyPatch) -> None:
     """Give the claim back where the mail left but could not be written down."""
 
@@ -141,6 +147,7 @@ BREAKS: tuple[Break, ...] = (
     no_second_look,
     any_hour,
     no_cap,
+    final_as_any,
     unwritten_is_free,
     unknown_is_closed,
 )

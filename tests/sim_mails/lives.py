@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 from chalicelib.core.cases import RECOVERED
 from chalicelib.core.declines import LIKELY_CANCEL
-from chalicelib.core.dunning import CAP
+from chalicelib.core.dunning import CAP, Case, ends_at
+from chalicelib.core.timing import NOTICE
 from chalicelib.store import keys
 from chalicelib.store.tables import MailRow, ObjectRow
 from tests.conftest import NOW
@@ -39,7 +40,11 @@ def live(edges: Edges, seed: int, lines: list[str] | None = None) -> Verdict:
     """One life of failed payments."""
     world = World(seed, lines)
     edges.begin(world)
-    return judged(edges, world, lambda: [*_after_payment(world), *_thanks(edges, world), *_forgotten(edges, world)])
+    return judged(
+        edges,
+        world,
+        lambda: [*_after_payment(world), *_thanks(edges, world), *_forgotten(edges, world), *_too_late(edges, world)],
+    )
 
 
 def judged(edges: Edges, world: World, also: Callable[[], Iterable[str]]) -> Verdict:
@@ -166,6 +171,18 @@ def _forgotten(edges: Edges, world: World) -> Iterator[str]:
             yield f"{owed.id} is due and nobody looks"
         if _must_be_told(world, owed) and not any((owed.id, "day_7") in mail.covers for mail in world.mails):
             yield f"the final notice of {owed.id} never left: {row.case_handled}, {row.case_closed}"
+
+
+def _too_late(edges: Edges, world: World) -> Iterator[str]:
+    """In a calm life: a final notice less than 72 hours before the end that it names, with no payment under way to wait for."""
+    processing = {fact.invoice.id for fact in world.customer.facts if fact.invoice and "processing" in fact.what}
+    for owed in world.customer.owed if world.calm else ():
+        row: Any = ObjectRow.from_raw_data(dict(edges.table.items[key_of(owed)]))
+        finals = [mail.at for mail in world.mails if (owed.id, "day_7") in mail.covers]
+        end = ends_at(CAMPAIGN, Case(int(row.case_opened_at)), world.customer.zone) if finals else 0
+        yield from (
+            f"the final notice of {owed.id} at {at}" for at in finals if at > end - NOTICE and owed.id not in processing
+        )
 
 
 def _books(edges: Edges, world: World) -> Iterator[str]:

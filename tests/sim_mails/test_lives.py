@@ -26,7 +26,7 @@ def test_no_life_comes_out_wrong(chunk: int) -> None:
 @pytest.mark.parametrize("name", [one.__name__ for one in BREAKS])
 def test_each_broken_variant_is_caught(name: str) -> None:
     with installed() as edges, broken(name):
-        assert first_wrong(edges, range(1_000))
+        assert first_wrong(edges, range(2_000))
 
 
 def test_the_lives_see_every_fault_and_every_way_in_which_a_look_can_end() -> None:

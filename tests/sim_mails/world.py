@@ -90,7 +90,7 @@ class Sent:
 
 @dataclass(eq=False)
 class World:
-    """Everything, at one moment."""
+    """Everything, at one moment. `calm`: nothing is lost or late in this life, and nobody in support acts."""
 
     seed: int
     lines: list[str] | None = None
@@ -107,6 +107,7 @@ class World:
     stopped: set[str] = field(default_factory=set)
     heard: set[str] = field(default_factory=set)
     by_hand: bool = False
+    calm: bool = False
     current: Task | None = None
     started: int = 0
     scheduled: float = 0.0
@@ -126,6 +127,9 @@ class World:
         if rng.random() < 0.1:
             begin = self.facts[0].at + rng.randrange(5 * DAY)
             self.wishes = [(begin, rng.choice(("stop", "send-now"))), (begin + rng.randrange(2 * DAY), "resume")]
+        self.calm = not (
+            self.faults_left or self.lost or self.late or self.bouncing or self.webhooks_lost or self.wishes
+        )
 
     def born(self, rng: Random) -> Any:
         """Whose life it is."""

@@ -271,13 +271,14 @@ WHOLE_MINUTES = st.integers(0, 24 * 60 - 2).map(lambda minute: time(minute // 60
 def campaigns(draw: st.DrawFn) -> Campaign:
     """Any campaign whose file could be meant so: steps in order before the end, a window that opens before it closes."""
     days = sorted(draw(st.lists(st.integers(0, 20), min_size=1, max_size=5, unique=True)))
+    final = draw(st.booleans())
     opens = draw(WHOLE_MINUTES)
     minutes = draw(st.integers(opens.hour * 60 + opens.minute + 1, 24 * 60 - 1))
     return Campaign(
         id="any",
         version=1,
-        steps=tuple(Step(f"day_{day}", day) for day in days),
-        end_day=draw(st.integers(days[-1] + 1, 30)),
+        steps=tuple(Step(f"day_{day}", day, final and day == days[-1]) for day in days),
+        end_day=draw(st.integers(days[-1] + (3 if final else 1), 30)),
         funds_wait_hours=draw(st.integers(0, 72)),
         opens=opens,
         closes=time(minutes // 60, minutes % 60),
@@ -494,6 +495,30 @@ def test_the_final_notice_waits_for_the_cap_only_while_it_stays_whole() -> None:
     soon = decided(final, handled="day_7", last_mail_at=at("2026-11-12T13:30"))
     assert soon == Hold(at("2026-11-13T09:30"), "frequency_cap")
     assert decided(final, handled="day_7", last_mail_at=at("2026-11-12T15:00")) == Send(STEPS[3], Track.NEW_CARD)
+
+
+def test_a_mail_after_which_the_cap_would_keep_the_final_notice_back_is_left_out_for_it() -> None:
+    assert decided(at("2026-11-12T13:30"), handled="day_3") == Send(STEPS[2], Track.NEW_CARD)
+    assert decided(at("2026-11-12T14:30"), handled="day_3") == Hold(at("2026-11-13T09:00"), "final_notice")
+    assert decided(at("2026-11-13T09:00"), handled="day_3") == Send(STEPS[3], Track.NEW_CARD, ("day_7",))
+
+
+def test_what_keeps_an_earlier_mail_back_does_not_outlast_the_final_notice() -> None:
+    early, final = at("2026-11-13T03:00"), at("2026-11-13T09:00")
+    soon = facts("generic_decline", of=invoice(next_payment_attempt=at("2026-11-13T08:30")))
+
+    assert decided(early, soon, handled="day_3") == Hold(final, "retry_soon")
+    assert decided(early, handled="day_3", last_mail_at=at("2026-11-12T15:00")) == Hold(final, "frequency_cap")
+
+
+@given(situations())
+def test_whenever_a_mail_has_left_the_final_notice_can_keep_both_its_day_and_the_cap(
+    situation: tuple[Campaign, Case, Facts, str, int],
+) -> None:
+    campaign, case, _, zone, now = situation
+    decision = decide(*situation)
+    if isinstance(decision, Send) and not decision.step.final and campaign.steps[-1].final:
+        assert within_window(campaign, now + CAP, zone) + NOTICE <= ends_at(campaign, case, zone)
 
 
 def test_the_final_notice_does_not_wait_for_a_retry_that_would_shorten_it() -> None:
