@@ -49,8 +49,8 @@ fuzz: .venv/ready  ## SECONDS=.. of atheris on the signature check and the reade
 race: setup  ## sixteen processes with EVENTS=.. events each on one subscription, and on a hundred
 	@RACING_EVENTS=$(EVENTS) $(BIN)/python -m pytest -m stack tests/racing -s
 
-simmails: .venv/ready  ## RUNS=.. seeds of the simulation of reminders
-	@$(BIN)/python -m tests.sim_mails --runs $(RUNS)
+simmails: .venv/ready  ## RUNS=.. seeds of the simulation of reminders, in JOBS=.. processes
+	@$(BIN)/python -m tests.sim_mails --runs $(RUNS) --jobs $(JOBS)
 
 check: .venv/ready  ## style, types and templates
 	@$(BIN)/ruff check .
