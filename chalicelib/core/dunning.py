@@ -162,7 +162,7 @@ def _held_back(
 ) -> Hold | None:
     """By a retry that is near, by the customer's last mail, or by the window; by the first two only up to `latest`."""
     settled = _retry_settled(facts, now)
-    if settled and (latest is None or settled <= latest):
+    if settled and (latest is None or within_window(campaign, settled, zone) <= latest):
         return Hold(settled, "retry_soon")
     if around.last_mail_at is not None and around.last_mail_at + CAP > now:
         capped = within_window(campaign, around.last_mail_at + CAP, zone)

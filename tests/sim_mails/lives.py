@@ -145,11 +145,15 @@ def _in_window(at: float, zone: ZoneInfo) -> bool:
 
 
 def _too_often(world: World) -> list[str]:
-    """Two mails within the cap: only a final notice that would else come too late may follow a mail about other cases."""
+    """Two mails within the cap.
+
+    Only a final notice that would else come too late may follow a mail about other cases, and any a mail of which nobody could
+    know that it had left.
+    """
     return [
         f"two mails within {after.at - before.at:.0f} s"
         for before, after in pairwise(world.mails)
-        if after.at - before.at < CAP - SLACK and not _last_chance(before, after)
+        if after.at - before.at < CAP - SLACK and not (before.doubtful or _last_chance(before, after))
     ]
 
 
@@ -174,15 +178,18 @@ def _forgotten(edges: Edges, world: World) -> Iterator[str]:
 
 
 def _too_late(edges: Edges, world: World) -> Iterator[str]:
-    """In a calm life: a final notice less than 72 hours before the end that it names, with no payment under way to wait for."""
+    """In a calm life: a final notice less than 72 hours before the end that it names.
+
+    But for one that waited for a payment under way, and for one that another invoice's mail took along, of a case that was
+    closed since the customer seems to have told the bank to stop.
+    """
     processing = {fact.invoice.id for fact in world.customer.facts if fact.invoice and "processing" in fact.what}
     for owed in world.customer.owed if world.calm else ():
-        row: Any = ObjectRow.from_raw_data(dict(edges.table.items[key_of(owed)]))
         finals = [mail.at for mail in world.mails if (owed.id, "day_7") in mail.covers]
-        end = ends_at(CAMPAIGN, Case(int(row.case_opened_at)), world.customer.zone) if finals else 0
-        yield from (
-            f"the final notice of {owed.id} at {at}" for at in finals if at > end - NOTICE and owed.id not in processing
-        )
+        if finals and owed.id not in processing and owed.code not in LIKELY_CANCEL:
+            row: Any = ObjectRow.from_raw_data(dict(edges.table.items[key_of(owed)]))
+            end = ends_at(CAMPAIGN, Case(int(row.case_opened_at)), world.customer.zone)
+            yield from (f"the final notice of {owed.id} at {at}" for at in finals if at > end - NOTICE)
 
 
 def _books(edges: Edges, world: World) -> Iterator[str]:

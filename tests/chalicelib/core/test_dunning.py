@@ -533,6 +533,15 @@ def test_the_final_notice_does_not_wait_for_a_retry_that_would_shorten_it() -> N
     ) == Hold(at("2026-11-09T13:00"), "retry_soon")
 
 
+def test_the_final_notice_does_not_wait_for_a_retry_after_which_the_window_opens_too_late() -> None:
+    """The end is Monday at 20:00; at 18:30 on the Friday before there would be time, but no open window until Monday."""
+    now = at("2026-11-13T13:00")
+    soon = facts("generic_decline", of=invoice(next_payment_attempt=at("2026-11-13T17:30")))
+    case = Case(at("2026-11-02T20:00"), "day_7")
+
+    assert decide(CAMPAIGN, case, soon, STOCKHOLM, now) == Send(STEPS[3], Track.CONTACT_BANK)
+
+
 @given(MOMENTS, st.sampled_from(ZONES), st.integers(3, 30), st.integers(0, 20))
 def test_whatever_the_day_and_the_zone_the_final_notice_is_whole_and_in_the_window(
     opened: int, zone: str, end: int, day: int
