@@ -9,7 +9,7 @@ from chalicelib.core.frozen import frozen
 from chalicelib.core.rendered import Mail
 from chalicelib.core.site import Site, account_of
 from chalicelib.errors import MailUnavailable, MailUnknown, Permanent, StoreUnavailable
-from chalicelib.log import count
+from chalicelib.log import count, report
 from chalicelib.store import outbox, sites
 from chalicelib.store.cases import Entry, Frozen
 from chalicelib.store.outbox import Post
@@ -83,6 +83,12 @@ def written_down(post: Post, now: int) -> None:
         outbox.sent(post, now)
     except StoreUnavailable as error:
         raise MailUnknown("A mail left, but could not be written down.") from error
+
+
+def parked(error: Permanent, **ids: str) -> None:
+    """Log what trying again cannot mend, and tell the merchant: as long as it stands, somebody gets no mail."""
+    report(error, **ids)
+    count("MailsParked", function=config.optional("AWS_LAMBDA_FUNCTION_NAME") or "send_mails")
 
 
 def done(what: str, stored: bool) -> str:

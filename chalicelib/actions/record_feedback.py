@@ -1,4 +1,4 @@
-"""What SES says became of a mail. Its SEND notification settles a claim whose mailer never got SES's answer.
+"""What SES says became of a mail. Any notification about one settles a claim whose mailer never got SES's answer.
 
 A hard bounce or a complaint suppresses the address; a bounce opens the mail's steps again, for the customer's second address.
 """
@@ -32,9 +32,11 @@ def record_feedback(message: str, now: int) -> str:
         raw = json.loads(message)
         kind, mail = str(raw["eventType"]).lower(), raw["mail"]
         tags = {name: values[0] for name, values in mail["tags"].items() if values}
-        post = _post(tags)
+        sent_at = int(datetime.fromisoformat(mail["timestamp"]).timestamp())
+        post, settled = _settled(_post(tags), sent_at)
         if kind == "send":
-            return _left(post, mail["timestamp"])
+            mail_health.count("sends", sent_at)
+            return "settled" if settled else "send"
         if kind in ("bounce", "complaint"):
             return _came_back(kind, raw[kind], tags, post, now)
     except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
@@ -57,11 +59,11 @@ def _scope(tags: dict[str, Any]) -> str:
     return scope_of(tags.get("account") or config.setting("STRIPE_ACCOUNT"), config.livemode())
 
 
-def _left(post: Post | None, timestamp: str) -> str:
-    sent_at = int(datetime.fromisoformat(timestamp).timestamp())
-    settled = post is not None and post.state == outbox.SENDING and outbox.sent(post, sent_at)
-    mail_health.count("sends", sent_at)
-    return "settled" if settled else "send"
+def _settled(post: Post | None, sent_at: int) -> tuple[Post | None, bool]:
+    """The mail as one that has left, and whether it is this notification by which we know."""
+    if post is None or post.state != outbox.SENDING:
+        return post, False
+    return replace(post, state=outbox.SENT), outbox.sent(post, sent_at)
 
 
 def _came_back(kind: str, told: Raw, tags: dict[str, Any], post: Post | None, now: int) -> str:
@@ -78,9 +80,6 @@ def _came_back(kind: str, told: Raw, tags: dict[str, Any], post: Post | None, no
 
 
 def _undone(kind: str, post: Post, now: int) -> None:
-    if post.state == outbox.SENDING:
-        outbox.sent(post, now)  # what came back has left, whatever became of its SEND notification
-        post = replace(post, state=outbox.SENT)
     outbox.mark(post, "bounced" if kind == "bounce" else "complained")
     if kind == "bounce":
         outbox.undo(post, now)

@@ -6,7 +6,7 @@ A notice costs one read of Stripe, two writes and one call to SES; a look that f
 from chalicelib import campaigns
 from chalicelib.actions import ask_stripe
 from chalicelib.actions.notice_letter import Told, letter_about, win_back_letter
-from chalicelib.actions.posting import OFF, PARKED, Parcel, deliver, done, site_of, tags_of
+from chalicelib.actions.posting import OFF, PARKED, Parcel, deliver, done, parked, site_of, tags_of
 from chalicelib.core import noticing
 from chalicelib.core.frozen import frozen
 from chalicelib.core.model import Card, Kind, Subscription
@@ -15,7 +15,6 @@ from chalicelib.core.rendered import Mail
 from chalicelib.core.site import Site
 from chalicelib.core.upcoming import of_subscription, paid_by
 from chalicelib.errors import MailUnknown, Permanent
-from chalicelib.log import report
 from chalicelib.store import cases, keys, mail_health, optouts, outbox, upcoming
 from chalicelib.store.keys import Key
 from chalicelib.store.outbox import Covered, Desk
@@ -77,8 +76,8 @@ def send_notice(key: Key, now: int) -> str:
     except MailUnknown:
         return "unknown"
     except Permanent as error:
-        report(error, notice=shelf.row.record.id)
-        cases.hold(shelf.row, now + PARKED)
+        parked(error, notice=shelf.row.record.id)
+        cases.park(shelf.row, now + PARKED)
         return "parked"
 
 

@@ -3,10 +3,12 @@
 A mail costs one read of Stripe (a second where the customer owes several invoices), two writes and one call to SES.
 """
 
+from collections.abc import Sequence
+
 from chalicelib.actions import ask_stripe
 from chalicelib.actions.links import PAY, link_for_case
-from chalicelib.actions.posting import OFF, PARKED, Parcel, deliver, done, site_of, tags_of, unreachable
-from chalicelib.actions.reminder import Merged, Subject, language_of, merged, written
+from chalicelib.actions.posting import OFF, PARKED, Parcel, deliver, done, parked, site_of, tags_of, unreachable
+from chalicelib.actions.reminder import Other, Subject, language_of, merged, written
 from chalicelib.actions.thank import Paid, silent, thank
 from chalicelib.actions.treatment import Treatment, treatment_of
 from chalicelib.core import dunning
@@ -16,7 +18,6 @@ from chalicelib.core.frozen import frozen
 from chalicelib.core.noticing import Clock
 from chalicelib.core.site import Site
 from chalicelib.errors import MailUnknown, Permanent
-from chalicelib.log import report
 from chalicelib.store import cases, keys, mail_health, outbox, payments
 from chalicelib.store.cases import OpenCase
 from chalicelib.store.keys import Key
@@ -70,8 +71,8 @@ def send_reminder(key: Key, now: int) -> str:
     except MailUnknown:
         return "unknown"
     except Permanent as error:
-        report(error, case=case.invoice.id)
-        cases.hold(case, now + PARKED)
+        parked(error, case=case.invoice.id)
+        cases.park(case, now + PARKED)
         return "parked"
 
 
@@ -87,7 +88,11 @@ def _handle(case: OpenCase, others: dict[Key, OpenCase], desk: Desk, now: int) -
     if raw is None:
         return _closed(case, "invoice_deleted")
     debtor = facts.debtor(raw, disputed=bool(payments.open_disputes(desk.scope, desk.customer)))
-    return _decided(Job(case, others, desk, site, debtor, treatment_of(site, case, debtor), now))
+    return _decided(Job(case, others, desk, site, debtor, _treatment(site, case, debtor), now))
+
+
+def _treatment(site: Site, case: OpenCase, debtor: Debtor) -> Treatment:
+    return treatment_of(site, case, debtor.payer, debtor.facts.decline.code)
 
 
 def _decided(job: Job) -> str:
@@ -114,16 +119,22 @@ def _closed(case: OpenCase, reason: str, job: Job | None = None) -> str:
 def _around(job: Job) -> Around:
     told = job.debtor.facts
     suppressed, paused = mail_health.look(job.desk.scope, filter(None, (told.email, told.second_email)))
-    return Around(job.desk.last_mail_at, suppressed, paused, job.case.stopped, job.case.send_now)
+    complained = mail_health.COMPLAINT in suppressed.values()
+    last_mail_at, case = job.desk.last_mail_at, job.case
+    return Around(last_mail_at, frozenset(suppressed), complained, paused, case.stopped, case.send_now)
 
 
 def _send(job: Job, decision: Send, around: Around) -> str:
-    """Write the mail first: one that cannot be written fails before anything is promised."""
-    together = merged(job.case, job.others, job.debtor, job.desk.scope)
+    """Write the mail first: one that cannot be written fails before anything is promised.
+
+    What a bank wants confirmed is one invoice, so that mail takes no other along.
+    """
+    confirms = decision.track is Track.AUTHENTICATE
+    together = () if confirms else merged(job.site, job.case, job.others, job.debtor)
     post, about = _post(job, decision, together)
-    flow = PAY if decision.track is Track.AUTHENTICATE else "payment_method_update"
+    flow = PAY if confirms else "payment_method_update"
     link = link_for_case(job.site, job.case.key, job.desk.customer, flow, language_of(job.site, job.debtor), job.now)
-    subject = Subject(job.case, job.treatment.campaign, job.debtor, job.site)
+    subject = Subject(job.case, job.treatment.campaign, job.debtor, job.site, tuple(job.others.values()))
     letter = written(subject, decision, together, link.url, job.now)
     to = dunning.address(job.debtor.facts, around)
     assert to is not None
@@ -131,21 +142,19 @@ def _send(job: Job, decision: Send, around: Around) -> str:
     return deliver(parcel, job.now)
 
 
-def _post(job: Job, decision: Send, together: Merged) -> tuple[Post, list[OpenCase]]:
+def _post(job: Job, decision: Send, together: Sequence[Other]) -> tuple[Post, list[OpenCase]]:
     """The mail as the outbox keeps it, and the cases that it is about: its own first."""
     handled = Case(job.case.opened_at, decision.step.key)
     following = dunning.next_look(job.treatment.campaign, handled, job.debtor.facts, job.zone, job.now)
     covered, about = [Covered(job.case.key.sk, decision.step.key, job.case.handled, following)], [job.case]
-    for other in together.others:
-        treatment = treatment_of(job.site, other, job.debtor)
-        campaign = treatment.campaign
-        step = dunning.carried_step(campaign, Case(other.opened_at, other.handled), job.zone, job.now)
-        if step is not None and not treatment.held_out:
-            following = dunning.next_look(
-                campaign, Case(other.opened_at, step.key), together.facts(job.debtor, other), job.zone, job.now
-            )
-            covered.append(Covered(other.key.sk, step.key, other.handled, following))
-            about.append(other)
+    for other in together:
+        campaign, case = other.treatment.campaign, other.case
+        step = dunning.carried_step(campaign, Case(case.opened_at, case.handled), job.zone, job.now)
+        if step is not None:
+            then = Case(case.opened_at, step.key)
+            following = dunning.next_look(campaign, then, other.facts(job.debtor), job.zone, job.now)
+            covered.append(Covered(case.key.sk, step.key, case.handled, following))
+            about.append(case)
     return job.desk.next_mail("failed_payment", covered, job.now, decision.track.value), about
 
 

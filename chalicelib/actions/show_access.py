@@ -1,10 +1,12 @@
 """What a customer may use at this moment, from the stored state: one read, and nothing is written."""
 
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from chalicelib.core.access import Unpaid, access
 from chalicelib.core.cases import opens_case
-from chalicelib.core.model import Customer, Money
+from chalicelib.core.model import LIVE, Customer, Invoice, Money
 from chalicelib.core.site import Site
 from chalicelib.errors import NotFound
 from chalicelib.store import customers
@@ -17,7 +19,8 @@ def show_access(site: Site, ident: str, now: int) -> dict[str, Any]:
     account = customers.find(site.scope, ident)
     if account.customer is None:
         raise NotFound("There is no such customer.", "id")
-    unpaid = [_unpaid(each) for each in account.invoices if opens_case(each.invoice)]
+    owed = [each for each in account.invoices if _is_owed(each.invoice, account)]
+    unpaid = [_unpaid(each) for each in owed]
     found = access(site.access, account.subscriptions, unpaid, _zone(site, account.customer), now)
     return {
         "customer": ident,
@@ -25,8 +28,15 @@ def show_access(site: Site, ident: str, now: int) -> dict[str, Any]:
         "reason": "customer_deleted" if account.deleted else found.reason,
         "since": None if account.deleted else found.since,
         "until": None if account.deleted else found.until,
-        "unpaid": {"count": len(unpaid), "amounts": _sums(account)},
+        "unpaid": {"count": len(unpaid), "amounts": _sums(each.invoice for each in owed)},
     }
+
+
+def _is_owed(invoice: Invoice, account: Account) -> bool:
+    """Also where Stripe has given an invoice up as uncollectible, and its subscription runs on."""
+    if opens_case(replace(invoice, status="open")) and invoice.status == "uncollectible":
+        return any(each.id == invoice.subscription and each.status in LIVE for each in account.subscriptions)
+    return opens_case(invoice)
 
 
 def _unpaid(stored: StoredInvoice) -> Unpaid:
@@ -36,13 +46,11 @@ def _unpaid(stored: StoredInvoice) -> Unpaid:
     return Unpaid(amount, stored.opened_at or invoice.created, stored.end_day)
 
 
-def _sums(account: Account) -> list[dict[str, Any]]:
-    owed = [each.invoice for each in account.invoices if opens_case(each.invoice)]
-    currencies = sorted({invoice.currency for invoice in owed})
-    return [
-        {"currency": currency, "amount": sum(each.amount_remaining for each in owed if each.currency == currency)}
-        for currency in currencies
-    ]
+def _sums(owed: Iterable[Invoice]) -> list[dict[str, Any]]:
+    sums: dict[str, int] = {}
+    for invoice in owed:
+        sums[invoice.currency] = sums.get(invoice.currency, 0) + invoice.amount_remaining
+    return [{"currency": currency, "amount": amount} for currency, amount in sorted(sums.items())]
 
 
 def _zone(site: Site, customer: Customer) -> str:

@@ -89,9 +89,10 @@ def case(stored: StoredInvoice) -> dict[str, Any] | None:
     if stored.opened_at is None:
         return None
     state = case_state(stored.invoice.status)
+    closed = None if stored.next_at is not None else stored.closed  # a retry that failed has opened it again
     return {
-        "state": "closed" if state == "open" and stored.closed else state,
-        "reason": stored.closed,
+        "state": "closed" if state == "open" and closed else state,
+        "reason": closed,
         "campaign": stored.campaign,
         "variant": stored.variant,
         "step": stored.handled,

@@ -2,13 +2,12 @@
 
 from chalicelib import campaigns
 from chalicelib.core.campaign import Campaign, as_plan, of_plan
-from chalicelib.core.choice import Choice, choose
+from chalicelib.core.choice import Choice, Payer, choose
 from chalicelib.core.frozen import frozen
 from chalicelib.core.site import Site
 from chalicelib.errors import Misconfigured
 from chalicelib.log import report
 from chalicelib.store.cases import Frozen, OpenCase
-from chalicelib.stripe_api.facts import Debtor
 
 
 @frozen
@@ -21,14 +20,17 @@ class Treatment:
     freeze: Frozen | None
 
 
-def treatment_of(site: Site, case: OpenCase, debtor: Debtor) -> Treatment:
-    """How a case is treated. Raises Misconfigured where not even the site's own campaign can be loaded."""
+def treatment_of(site: Site, case: OpenCase, payer: Payer, decline: str | None) -> Treatment:
+    """How a case is treated, whose payment was declined with that code.
+
+    Raises Misconfigured where not even the site's own campaign can be loaded.
+    """
     if case.plan is not None:
         held_out = Choice("", case.variant).held_out
         return Treatment(of_plan(case.plan), case.variant, held_out, None)
-    choice = choose(site, case.invoice.id, debtor.payer)
+    choice = choose(site, case.invoice.id, payer)
     campaign = _loaded(choice.campaign, site)
-    freeze = Frozen(as_plan(campaign), choice.variant, debtor.facts.decline.code)
+    freeze = Frozen(as_plan(campaign), choice.variant, decline)
     return Treatment(campaign, choice.variant, choice.held_out, freeze)
 
 

@@ -41,6 +41,11 @@ def access(
     """The access of a customer at `now`, whose days begin at midnight of the IANA zone `zone`."""
     if not any(each.status in LIVE for each in subscriptions):
         return _without(subscriptions)
+    return standing(policy, unpaid, zone, now)
+
+
+def standing(policy: AccessPolicy, unpaid: Iterable[Unpaid], zone: str, now: int) -> Access:
+    """The access of a customer whose subscription runs, by what is unpaid."""
     owed = sorted(unpaid, key=lambda each: each.failed_at)
     if not owed:
         return Access("full", "nothing_unpaid")
@@ -48,11 +53,11 @@ def access(
     past = [change for change in changes if (change.since or 0) <= now]
     worst = max((_ORDER.index(change.state) for change in past), default=0)
     if worst == 0:
-        standing = Access("full", "grace", owed[0].failed_at)
+        now_is = Access("full", "grace", owed[0].failed_at)
     else:
-        standing = next(change for change in past if _ORDER.index(change.state) == worst)
+        now_is = next(change for change in past if _ORDER.index(change.state) == worst)
     ahead = (c.since for c in changes if (c.since or 0) > now and _ORDER.index(c.state) > worst)
-    return Access(standing.state, standing.reason, standing.since, next(ahead, None))
+    return Access(now_is.state, now_is.reason, now_is.since, next(ahead, None))
 
 
 def _without(subscriptions: Sequence[Subscription]) -> Access:

@@ -11,7 +11,7 @@ from chalicelib.core.cases import FIRST_LOOK, opens_case
 from chalicelib.core.declines import Decline, Track, is_retried, likely_cancel, track
 from chalicelib.core.frozen import frozen
 from chalicelib.core.model import Invoice
-from chalicelib.core.timing import NOTICE, days_after, final_time, within_window
+from chalicelib.core.timing import NOTICE, ON_ITS_WAY, days_after, final_time, within_window
 
 HOLD_BEFORE_RETRY = timedelta(hours=6)
 """No mail so shortly before a retry that may make it untrue."""
@@ -38,7 +38,7 @@ class Case:
 class Facts:
     """The invoice as Stripe has it at this moment, and what surrounds it. `disputed`: the customer has an open dispute.
 
-    `second_email` is a contact to fall back on.
+    `second_email` is a contact to fall back on. `new_card`: another card than the one that failed would be charged now.
     """
 
     invoice: Invoice
@@ -49,18 +49,20 @@ class Facts:
     decline: Decline
     disputed: bool = False
     second_email: str | None = None
+    new_card: bool = False
 
 
 @frozen
 class Around:
     """What we know ourselves: of the customer's other mails, of their addresses, of the account, and of the operator's wish.
 
-    `suppressed` are addresses that mail must not go to; `paused`: no mail of the account may leave; `stopped` and
-    `send_now` are the wishes of somebody in support.
+    `suppressed` are addresses that mail must not go to; `complained`: somebody at one of them called our mail spam; `paused`:
+    no mail of the account may leave; `stopped` and `send_now` are the wishes of somebody in support.
     """
 
     last_mail_at: int | None = None
     suppressed: frozenset[str] = frozenset()
+    complained: bool = False
     paused: bool = False
     stopped: bool = False
     send_now: bool = False
@@ -129,10 +131,11 @@ def next_look(campaign: Campaign, case: Case, facts: Facts, zone: str, now: int)
 def carried_step(campaign: Campaign, case: Case, zone: str, now: int) -> Step | None:
     """The step of another open invoice of the same customer that a mail sent now takes along, or None.
 
-    It is the newest that would be due while the cap keeps everything else back.
+    It is the newest that would be due while the cap keeps everything else back. Never a final one: that names the end of its
+    own case, and goes alone.
     """
     due = [step for step in steps_left(campaign, case) if _day_time(campaign, case, step, zone) <= now + CAP]
-    return due[-1] if due else None
+    return due[-1] if due and not due[-1].final else None
 
 
 def _wanted_step(campaign: Campaign, case: Case, facts: Facts, zone: str, now: int, send_now: bool) -> Step | None:
@@ -145,7 +148,7 @@ def _not_yet(
     campaign: Campaign, case: Case, due: Step, facts: Facts, zone: str, now: int, around: Around
 ) -> Hold | None:
     # A final notice is worth more than a retry or a quiet day: neither keeps it back until it would come too late.
-    latest = ends_at(campaign, case, zone) - NOTICE
+    latest = ends_at(campaign, case, zone) - NOTICE - ON_ITS_WAY
     hold = _held_back(campaign, facts, zone, now, around, latest if due.final else None)
     final = steps_left(campaign, case)[-1]
     if due.final or not final.final:
@@ -163,7 +166,7 @@ def _held_back(
     """By a retry that is near, by the customer's last mail, or by the window; by the first two only up to `latest`."""
     settled = _retry_settled(facts, now)
     if settled and (latest is None or within_window(campaign, settled, zone) <= latest):
-        return Hold(settled, "retry_soon")
+        return Hold(settled, "new_card" if facts.new_card else "retry_soon")
     if around.last_mail_at is not None and around.last_mail_at + CAP > now:
         capped = within_window(campaign, around.last_mail_at + CAP, zone)
         if latest is None or capped <= latest:
@@ -175,6 +178,8 @@ def _held_back(
 def _unwanted(case: Case, facts: Facts, around: Around) -> str | None:
     if around.stopped:
         return "stopped"
+    if around.complained:
+        return "complained"
     if address(facts, around) is None:
         return "address_suppressed"
     # Whoever told their bank to stop paying means to leave: one mail says what happened, more would be a nuisance.
@@ -182,25 +187,33 @@ def _unwanted(case: Case, facts: Facts, around: Around) -> str | None:
 
 
 def _retry_settled(facts: Facts, now: int) -> int | None:
-    """When the retry that is near will have happened (UTC seconds), or None: Stripe may be late by up to an hour."""
-    retry = facts.invoice.next_payment_attempt
-    if retry is None or not is_retried(facts.decline) or retry - now >= HOLD_BEFORE_RETRY.total_seconds():
+    """When the retry that is near will have happened (UTC seconds), or None: Stripe may be late by up to an hour.
+
+    Whoever has given a new card has done what we would ask for: the next retry is waited for, however far.
+    """
+    retry = _next_retry(facts)
+    if retry is None or (retry - now >= HOLD_BEFORE_RETRY.total_seconds() and not facts.new_card):
         return None
     settled = retry + int(LOOK_AFTER_RETRY.total_seconds())
     return settled if settled > now else None
 
 
-def promised_retry(facts: Facts, now: int) -> int | None:
-    """The retry that a mail may promise (UTC seconds): one that is still to come and that Stripe will really make."""
-    retry = facts.invoice.next_payment_attempt
-    return retry if retry is not None and retry > now and is_retried(facts.decline) else None
+def promised_retry(facts: Facts, now: int, end: int) -> int | None:
+    """The retry that a mail may promise (UTC seconds): still to come, before the `end` that it names, and really made."""
+    retry = _next_retry(facts)
+    return retry if retry is not None and now < retry < end else None
+
+
+def _next_retry(facts: Facts) -> int | None:
+    """The next retry that Stripe will really make: some cards are never charged again, until there is another one."""
+    return facts.invoice.next_payment_attempt if facts.new_card or is_retried(facts.decline) else None
 
 
 def _closing_reason(campaign: Campaign, case: Case, facts: Facts, zone: str, now: int) -> str | None:
     if not opens_case(facts.invoice):
         return f"invoice_{facts.invoice.status}"
-    if facts.subscription_status in ENDED_SUBSCRIPTION:
-        return f"subscription_{facts.subscription_status}"
+    if ended := _subscription_gone(facts):
+        return ended
     if facts.customer_gone:
         return "customer_deleted"
     if facts.disputed:
@@ -208,6 +221,12 @@ def _closing_reason(campaign: Campaign, case: Case, facts: Facts, zone: str, now
     if not (facts.email or facts.second_email):
         return "no_address"
     return "campaign_ended" if now >= ends_at(campaign, case, zone) else None
+
+
+def _subscription_gone(facts: Facts) -> str | None:
+    if facts.invoice.subscription is None:
+        return "no_subscription"  # our mails speak of one
+    return f"subscription_{facts.subscription_status}" if facts.subscription_status in ENDED_SUBSCRIPTION else None
 
 
 def _until_next(campaign: Campaign, case: Case, facts: Facts, zone: str) -> Decision:

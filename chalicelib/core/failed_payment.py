@@ -20,8 +20,9 @@ class Reminder:
     """All that a failed-payment mail says. Times are UTC seconds; the mail writes them in `time_zone`.
 
     `next_attempt_at` is null when no retry will really happen; `ends_at` is when access stops if nothing is done, null when
-    not known. `link` is our own mailable link. `first` and `final`: which of the case's mails this is; final wins.
-    `invoices`: where one mail speaks for several open invoices, each of them; `amount` is then their sum.
+    not known, and `full_until` up to when it is full, null where it is so no longer. `link` is our own mailable link. `first`
+    and `final`: which of the case's mails this is; final wins. `invoices`: where one mail speaks for several open invoices,
+    each of them; `amount` is then their sum.
     """
 
     site: Site
@@ -38,4 +39,5 @@ class Reminder:
     final: bool
     link: str
     first: bool = True
+    full_until: int | None = None
     invoices: tuple[OpenInvoice, ...] = ()

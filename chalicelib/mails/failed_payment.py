@@ -12,8 +12,8 @@ from chalicelib.mails.voice import Voice, blaming
 def failed_payment(reminder: Reminder) -> Mail:
     """The mail of one step of a case; Misconfigured if the site cannot be written for.
 
-    Says no more of the reason than the track does, promises a retry only where `next_attempt_at` is set, and names the
-    end only where `ends_at` is.
+    Says no more of the reason than the track does, promises a retry only where `next_attempt_at` is set, names the end only
+    where `ends_at` is, and full access only where `full_until` is.
     """
     with blaming(reminder.site):
         return _failed_payment(reminder)
@@ -22,7 +22,7 @@ def failed_payment(reminder: Reminder) -> Mail:
 def _failed_payment(reminder: Reminder) -> Mail:
     voice = _voice(reminder)
     action = "confirm" if reminder.track is Track.AUTHENTICATE else "update"
-    access = [voice.say("access.until")] if reminder.ends_at is not None else []
+    access = [voice.say("access.until")] if reminder.full_until is not None else []
     return voice.letter(
         subject=_subject_key(reminder),
         preheader=access[0] if access else voice.say(f"preheader.{action}"),
@@ -39,9 +39,9 @@ def _voice(reminder: Reminder) -> Voice:
     reader = Reader(reminder.site, reminder.language, reminder.time_zone, reminder.failed_at, reminder.name)
     voice = Voice("failed_payment", reader, reminder.plan, reminder.last4)
     moments = {"failed": reminder.failed_at, "retry": reminder.next_attempt_at, "ends": reminder.ends_at}
-    if reminder.ends_at is not None:
+    if reminder.full_until is not None:
         # Access that stops at midnight has its last full day the day before.
-        moments["last_day"] = reminder.ends_at - 1
+        moments["last_day"] = reminder.full_until - 1
     voice.put(amount=voice.money(reminder.amount))
     voice.put(**{name: voice.day(at) for name, at in moments.items() if at is not None})
     return voice

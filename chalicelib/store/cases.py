@@ -1,6 +1,6 @@
 """Dunning cases on their invoices: who is due, how a case stands, and what an operator wants of it.
 
-Every write names the `due_at` that it has read: whoever decided by an older look changes nothing.
+Every write names what it has read, when the case was due and its newest mail: whoever decided by an older look changes nothing.
 """
 
 import re
@@ -16,7 +16,7 @@ from chalicelib.core.frozen import frozen
 from chalicelib.core.model import Invoice
 from chalicelib.store import keys
 from chalicelib.store.keys import Key, due_shard
-from chalicelib.store.objects import record_of
+from chalicelib.store.objects import record_of, whole
 from chalicelib.store.table import Refused, get, store_errors, update
 from chalicelib.store.tables import ObjectRow, bind
 
@@ -33,13 +33,19 @@ STOPPED = "stopped"
 
 
 class Entry(Protocol):
-    """A row in the index `due`, as it was read: a case, or a subscription or card that a notice may be due about."""
+    """A row in the index `due`, as it was read: a case, or a subscription or card that a notice may be due about.
+
+    `mail` is the number of the newest mail that was claimed about it.
+    """
 
     @property
     def key(self) -> Key: ...
 
     @property
     def due_at(self) -> int: ...
+
+    @property
+    def mail(self) -> int | None: ...
 
 
 @frozen
@@ -55,6 +61,12 @@ class OpenCase:
     handled: str | None
     stopped: bool
     send_now: bool
+    mail: int | None = None
+
+    @property
+    def end_day(self) -> int | None:
+        """The day on which its campaign ends, if it follows one already."""
+        return int(self.plan["end_day"]) if self.plan else None
 
 
 @frozen
@@ -99,6 +111,7 @@ def _case(row: ObjectRow) -> OpenCase | None:
         handled=row.case_handled,
         stopped=row.case_closed == STOPPED,
         send_now=bool(row.case_now),
+        mail=whole(row.case_mail),
     )
 
 
@@ -120,13 +133,26 @@ def freezing(what: Frozen | None) -> list[Action]:
 
 
 def unchanged(case: Entry) -> Condition:
-    """The condition that a case, or a notice's row, is as it was read."""
-    return ObjectRow.due_at == case.due_at
+    """The condition that a case, or a notice's row, is as it was read, and that nobody has claimed a mail about it since."""
+    mail = ObjectRow.case_mail.does_not_exist() if case.mail is None else ObjectRow.case_mail == case.mail
+    return (ObjectRow.due_at == case.due_at) & mail
 
 
 def hold(case: Entry, until: int, freeze: Frozen | None = None) -> bool:
-    """Look again at `until` (UTC seconds): one write. False where the case has changed meanwhile."""
-    return _write(case, [*freezing(freeze), ObjectRow.due_at.set(until), ObjectRow.case_now.remove()])
+    """Look again at `until` (UTC seconds): one write. False where the case has changed meanwhile.
+
+    A mail that somebody wants at once is still wanted then.
+    """
+    return _write(case, [*freezing(freeze), ObjectRow.due_at.set(until)])
+
+
+def park(case: Entry, until: int) -> bool:
+    """As `hold`, though the mailer that parks it may have claimed a mail about it, which SES then refused."""
+    try:
+        update(ObjectRow, case.key, [ObjectRow.due_at.set(until)], ObjectRow.due_at == case.due_at)
+    except Refused:
+        return False
+    return True
 
 
 def close(case: OpenCase, reason: str, freeze: Frozen | None = None) -> bool:

@@ -18,6 +18,9 @@ from chalicelib.store.tables import AddressRow, HealthRow, bind
 KEPT = 40 * 86_400
 """Seconds that an hour's counts stay."""
 
+BOUNCE, COMPLAINT = "bounce", "complaint"
+"""Why an address is suppressed."""
+
 Count = Literal["sends", "bounces", "complaints"]
 
 
@@ -29,8 +32,8 @@ class Pause:
     at: int
 
 
-def look(scope: str, emails: Iterable[str]) -> tuple[frozenset[str], bool]:
-    """Those of the addresses that must not be written to, and whether all mails are paused: one BatchGet."""
+def look(scope: str, emails: Iterable[str]) -> tuple[dict[str, str], bool]:
+    """Those of the addresses that must not be written to, with the reason, and whether all mails are paused: one BatchGet."""
     by_key = {keys.address(scope, email): email for email in emails}
     paused = keys.mail_health(config.account_scope())
     bind()
@@ -38,7 +41,7 @@ def look(scope: str, emails: Iterable[str]) -> tuple[frozenset[str], bool]:
         rows = list(AddressRow.batch_get([tuple(key) for key in (*by_key, paused)], consistent_read=True))
     found = {keys.Key(row.pk, row.sk): row for row in rows}
     on_hold = paused in found and found[paused].reason is not None
-    return frozenset(email for key, email in by_key.items() if key in found), on_hold
+    return {email: found[key].reason for key, email in by_key.items() if key in found}, on_hold
 
 
 def suppress(scope: str, email: str, reason: str, at: int) -> None:

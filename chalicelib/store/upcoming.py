@@ -8,19 +8,23 @@ from chalicelib.core.frozen import frozen
 from chalicelib.core.model import Card, Customer, Invoice, Subscription
 from chalicelib.store.customers import AT_ONCE
 from chalicelib.store.keys import Key
-from chalicelib.store.objects import record_of
+from chalicelib.store.objects import record_of, whole
 from chalicelib.store.table import store_errors
 from chalicelib.store.tables import ObjectRow, bind
 
 
 @frozen
 class DueRow:
-    """A subscription or a card in the index `due`. `handled` is the key of the notice about it that left last."""
+    """A subscription or a card in the index `due`.
+
+    `handled` is the key of the notice about it that left last, `mail` the number of the mail that was claimed last.
+    """
 
     key: Key
     record: Subscription | Card
     due_at: int
     handled: str | None
+    mail: int | None = None
 
 
 @frozen
@@ -53,7 +57,7 @@ def find(key: Key) -> Shelf | None:
 def _due(row: Any, record: object) -> DueRow | None:
     if row.due_shard is None or not isinstance(record, Subscription | Card):
         return None
-    return DueRow(Key(row.pk, row.sk), record, int(row.due_at), row.case_handled)
+    return DueRow(Key(row.pk, row.sk), record, int(row.due_at), row.case_handled, whole(row.case_mail))
 
 
 def _failed_at(records: list[Any]) -> dict[str, int]:

@@ -8,11 +8,25 @@ from chalicelib.core.choice import Payer
 from chalicelib.core.declines import Decline
 from chalicelib.core.dunning import Facts
 from chalicelib.core.frozen import frozen
-from chalicelib.core.model import Customer
+from chalicelib.core.model import Customer, Invoice
 from chalicelib.stripe_api import shapes
 from chalicelib.stripe_api.fields import reference
 
 Raw = dict[str, Any]
+
+
+OWED_FACTS = ["data.parent.subscription_details.subscription"]
+"""What a list of a customer's invoices expands for `owed`."""
+
+
+@frozen
+class Owed:
+    """One of a customer's open invoices as a list shows it: the state of its subscription, and what its campaign goes by."""
+
+    invoice: Invoice
+    subscription_status: str | None
+    prices: tuple[str, ...]
+    intervals: tuple[str, ...]
 
 
 @frozen
@@ -35,6 +49,14 @@ class Debtor:
     paid_at: int | None = None
 
 
+def owed(raw: Raw) -> Owed:
+    """From an invoice of a list with its subscription expanded. Raises UnknownShape."""
+    subscription = _subscription(raw)
+    payer = _payer(None, subscription)
+    status = subscription.get("status") if subscription else None
+    return Owed(shapes.invoice(raw), status, payer.prices, payer.intervals)
+
+
 def debtor(raw: Raw, disputed: bool = False) -> Debtor:
     """From an invoice with its customer, subscription and payments expanded. Raises UnknownShape.
 
@@ -45,6 +67,10 @@ def debtor(raw: Raw, disputed: bool = False) -> Debtor:
     owner = None if gone or not isinstance(customer, dict) else shapes.customer(customer)
     subscription = _subscription(raw)
     attempts = _attempts(raw)
+    decline = _decline(attempts)
+    default_card = owner.default_payment_method if owner else None
+    subscription_card = reference(subscription.get("default_payment_method")) if subscription else None
+    charged = subscription_card or default_card
     return Debtor(
         facts=Facts(
             invoice=shapes.invoice(raw),
@@ -52,9 +78,10 @@ def debtor(raw: Raw, disputed: bool = False) -> Debtor:
             customer_gone=gone,
             email=owner.email if owner else None,
             processing=any(attempt.get("status") == "processing" for attempt in attempts),
-            decline=_decline(attempts),
+            decline=decline,
             disputed=disputed,
             second_email=second_email(owner.metadata) if owner else None,
+            new_card=None not in (charged, decline.card) and charged != decline.card,
         ),
         name=owner.name if owner else None,
         locales=owner.locales if owner else (),
@@ -62,8 +89,8 @@ def debtor(raw: Raw, disputed: bool = False) -> Debtor:
         time_zone=time_zone(owner.metadata) if owner else None,
         products=_products(subscription),
         subscription=reference(subscription),
-        default_card=owner.default_payment_method if owner else None,
-        subscription_card=reference(subscription.get("default_payment_method")) if subscription else None,
+        default_card=default_card,
+        subscription_card=subscription_card,
         payer=_payer(owner, subscription),
         paid_at=(raw.get("status_transitions") or {}).get("paid_at"),
     )

@@ -69,6 +69,7 @@ REMINDER = Reminder(
     failed_at=NOW,
     next_attempt_at=NOW + 3 * DAY,
     ends_at=NOW + 14 * DAY,
+    full_until=NOW + 14 * DAY,
     track=Track.FUNDS,
     final=False,
     link=LINK,
@@ -143,7 +144,7 @@ def _writing(write: Callable[[Facts], Mail], facts: Facts) -> Callable[[], Mail]
 
 def odd() -> dict[str, Callable[[], Mail]]:
     """What is missing, long, foreign or hostile."""
-    bare = replace(REMINDER, name=None, plan=None, last4=None, next_attempt_at=None, ends_at=None)
+    bare = replace(REMINDER, name=None, plan=None, last4=None, next_attempt_at=None, ends_at=None, full_until=None)
     long = replace(REMINDER, name="Wolfeschlegelsteinhausen " * 8, plan="Unlimited " * 20)
     pale = replace(SITE, accent="#ffd84d")
     reminders = {

@@ -76,7 +76,7 @@ def test_an_address_gets_mail_again_from_us_and_from_ses(ses: list[str], capsys:
     told = capsys.readouterr().out
     assert "our suppression is lifted\nSES's suppression is lifted\n" in told
     assert ADDRESS not in told
-    assert mail_health.look(SITE.scope, [ADDRESS]) == (frozenset(), False)
+    assert mail_health.look(SITE.scope, [ADDRESS]) == ({}, False)
     assert ses == []
 
 
@@ -96,8 +96,8 @@ def test_a_connected_account_has_addresses_of_its_own(capsys: pytest.CaptureFixt
 
     assert main(["lift", *STAGE, "--address", ADDRESS, "--account", "acct_Connected"]) == 0
 
-    assert mail_health.look(SITE.scope, [ADDRESS])[0] == {ADDRESS}
-    assert mail_health.look(connected, [ADDRESS])[0] == frozenset()
+    assert mail_health.look(SITE.scope, [ADDRESS])[0].keys() == {ADDRESS}
+    assert mail_health.look(connected, [ADDRESS])[0] == {}
 
 
 def test_the_suppressed_are_counted_by_reason_and_never_named(capsys: pytest.CaptureFixture[str]) -> None:

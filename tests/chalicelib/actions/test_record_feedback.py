@@ -110,7 +110,7 @@ def test_a_soft_bounce_changes_nothing(shop: Shop, cloud: Cloud, tags: dict[str,
 
     assert record_feedback(bounce(tags, "Transient"), shop.twin.now) == "soft_bounce"
     assert state(customer) == "sent"
-    assert mail_health.look(SCOPE, [TO]) == (frozenset(), False)
+    assert mail_health.look(SCOPE, [TO]) == ({}, False)
 
 
 def test_after_a_complaint_the_address_gets_no_more_and_nothing_is_sent_again(
@@ -121,7 +121,7 @@ def test_after_a_complaint_the_address_gets_no_more_and_nothing_is_sent_again(
     assert record_feedback(complaint(tags), shop.twin.now) == "complaint"
 
     assert state(customer) == "complained"
-    assert mail_health.look(SCOPE, [TO]) == (frozenset({TO}), False)
+    assert mail_health.look(SCOPE, [TO]) == ({TO: "complaint"}, False)
     shop.advance(4 * DAY)
     assert run(shop, cloud) == ["closed"]
     assert recipients(cloud) == [TO]
@@ -131,8 +131,8 @@ def test_an_address_is_kept_by_its_hash_only(cloud: Cloud) -> None:
     mail_health.suppress(SCOPE, TO, "bounce", NOW)
 
     assert TO not in str([item for item in everything(cloud) if item["pk"]["S"].startswith("E#")])
-    assert mail_health.look(SCOPE, [" Astrid@Example.com "])[0] == {" Astrid@Example.com "}
-    assert mail_health.look("acct_other:test", [TO]) == (frozenset(), False)
+    assert mail_health.look(SCOPE, [" Astrid@Example.com "])[0] == {" Astrid@Example.com ": "bounce"}
+    assert mail_health.look("acct_other:test", [TO]) == ({}, False)
 
 
 @pytest.mark.parametrize(
@@ -145,6 +145,37 @@ def test_what_became_of_a_mail_stands_in_the_history(
 
     assert record_feedback(told(kind, tags), shop.twin.now) == kind.lower()
     assert state(customer) == shown
+
+
+@pytest.mark.parametrize(
+    "kind, shown", [("Delivery", "delivered"), ("DeliveryDelay", "delayed"), ("Reject", "rejected")]
+)
+def test_any_word_of_a_mail_says_that_it_has_left(
+    shop: Shop, cloud: Cloud, tags: dict[str, str], monkeypatch: pytest.MonkeyPatch, kind: str, shown: str
+) -> None:
+    """SES's answer and its SEND notification are both lost: it does not go out again."""
+    with monkeypatch.context() as broken:
+        broken.setattr(outbox, "sent", lambda *_: True)
+        customer = mailed(shop, cloud)
+    assert state(customer) == "sending"
+
+    record_feedback(told(kind, tags), shop.twin.now)
+
+    assert state(customer) == shown
+    shop.advance(outbox.LEASE + 3600)
+    assert run(shop, cloud) == []
+
+
+def test_after_a_complaint_the_second_contact_gets_nothing_either(
+    shop: Shop, cloud: Cloud, tags: dict[str, str]
+) -> None:
+    mailed(shop, cloud, metadata={"billing_email": "pay@example.com"})
+    record_feedback(complaint(tags), shop.twin.now)
+
+    shop.advance(4 * DAY)
+
+    assert run(shop, cloud) == ["closed"]
+    assert recipients(cloud) == [TO]
 
 
 def test_a_late_delivery_does_not_hide_a_bounce(shop: Shop, cloud: Cloud, tags: dict[str, str]) -> None:

@@ -204,8 +204,8 @@ def test_throttled_by_ses_the_case_is_given_back_and_comes_again(
     assert send_reminder(key, shop.twin.now) == "sent"
 
 
-def test_a_mail_that_ses_refuses_for_good_is_parked_and_does_not_spin(
-    shop: Shop, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+def test_a_mail_that_ses_refuses_for_good_is_parked_with_an_alarm_and_does_not_spin(
+    shop: Shop, cloud: Cloud, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     key = due_case(shop, cloud)
     refused = ClientError(
@@ -215,6 +215,7 @@ def test_a_mail_that_ses_refuses_for_good_is_parked_and_does_not_spin(
         answer_ses(broken, refused)
         assert send_reminder(key, shop.twin.now) == "parked"
 
+    assert "MailsParked" in capsys.readouterr().out
     assert run(shop, cloud) == []
     shop.twin.advance(DAY)
     assert run(shop, cloud) == ["sent"]

@@ -77,6 +77,7 @@ def decided(
         (facts(subscription_status="unpaid"), "subscription_unpaid"),
         (facts(subscription_status="paused"), "subscription_paused"),
         (facts(subscription_status="incomplete_expired"), "subscription_incomplete_expired"),
+        (facts(of=invoice(subscription=None)), "no_subscription"),
         (facts(customer_gone=True), "customer_deleted"),
         (facts(disputed=True), "disputed"),
         (facts(email=None), "no_address"),
@@ -159,8 +160,9 @@ def test_a_retry_that_stripe_is_late_with_is_given_an_hour() -> None:
 def test_a_mail_promises_only_a_retry_that_is_still_to_come(away: int, code: str, promised: bool) -> None:
     told = facts(code, of=invoice(next_payment_attempt=MONDAY + away))
 
-    assert promised_retry(told, MONDAY) == (MONDAY + away if promised else None)
-    assert promised_retry(facts(code), MONDAY) is None
+    assert promised_retry(told, MONDAY, MONDAY + DAY) == (MONDAY + away if promised else None)
+    assert promised_retry(facts(code), MONDAY, MONDAY + DAY) is None
+    assert promised_retry(told, MONDAY, MONDAY + away) is None  # the end that the mail names comes first
 
 
 @pytest.mark.parametrize("code", sorted(NOT_RETRIED))
@@ -170,7 +172,28 @@ def test_a_retry_that_will_not_happen_holds_nothing(code: str) -> None:
     told = facts(code, of=invoice(next_payment_attempt=now + HOUR))
 
     assert isinstance(decided(now, told), Send)
-    assert promised_retry(told, now) is None
+    assert promised_retry(told, now, now + DAY) is None
+    assert promised_retry(replace(told, new_card=True), now, now + DAY) == now + HOUR
+
+
+def test_whoever_has_given_another_card_is_asked_for_none_until_it_was_tried() -> None:
+    retry = at("2026-11-12T12:00")
+    told = facts(of=invoice(next_payment_attempt=retry), new_card=True)
+
+    assert decided(at("2026-11-05T12:00"), told, handled="day_0") == Hold(retry + HOUR, "new_card")
+    assert decided(at("2026-11-09T12:00"), told, handled="day_3") == Hold(retry + HOUR, "new_card")
+    late = facts(of=invoice(next_payment_attempt=at("2026-11-14T12:00")), new_card=True)
+    assert decided(at("2026-11-09T12:00"), late, handled="day_3") == Hold(at("2026-11-13T09:00"), "new_card")
+    assert decided(at("2026-11-13T09:00"), late, handled="day_3") == Send(STEPS[3], Track.NEW_CARD, ("day_7",))
+    assert decided(SENDABLE, facts(of=invoice(next_payment_attempt=None), new_card=True)) == Send(
+        STEPS[0], Track.NEW_CARD
+    )
+
+
+def test_a_complaint_ends_the_sequence_whatever_other_address_there_is() -> None:
+    told = facts(second_email="pay@b.example")
+
+    assert decided(SENDABLE, told, suppressed=frozenset({"a@b.example"}), complained=True) == Close("complained")
 
 
 def test_only_the_newest_overdue_step_is_sent() -> None:
@@ -489,17 +512,18 @@ def test_the_final_notice_leaves_at_least_72_hours_before_the_end(opened: str, l
 
 
 def test_the_final_notice_waits_for_the_cap_only_while_it_stays_whole() -> None:
-    """The end is Monday, 16 November, 10:00, so that it must leave by Friday, 13 November, 10:00."""
-    final = at("2026-11-13T09:00")
+    """The end is Monday, 16 November, 12:00, so that it must be on its way by Friday, 13 November, 11:00."""
+    case, final = Case(at("2026-11-02T12:00"), "day_7"), at("2026-11-13T09:00")
 
-    soon = decided(final, handled="day_7", last_mail_at=at("2026-11-12T13:30"))
-    assert soon == Hold(at("2026-11-13T09:30"), "frequency_cap")
-    assert decided(final, handled="day_7", last_mail_at=at("2026-11-12T15:00")) == Send(STEPS[3], Track.NEW_CARD)
+    soon = decide(CAMPAIGN, case, facts(), STOCKHOLM, final, Around(at("2026-11-12T14:30")))
+    assert soon == Hold(at("2026-11-13T10:30"), "frequency_cap")
+    later = decide(CAMPAIGN, case, facts(), STOCKHOLM, final, Around(at("2026-11-12T15:30")))
+    assert later == Send(STEPS[3], Track.NEW_CARD)
 
 
 def test_a_mail_after_which_the_cap_would_keep_the_final_notice_back_is_left_out_for_it() -> None:
-    assert decided(at("2026-11-12T13:30"), handled="day_3") == Send(STEPS[2], Track.NEW_CARD)
-    assert decided(at("2026-11-12T14:30"), handled="day_3") == Hold(at("2026-11-13T09:00"), "final_notice")
+    assert decided(at("2026-11-12T12:30"), handled="day_3") == Send(STEPS[2], Track.NEW_CARD)
+    assert decided(at("2026-11-12T13:30"), handled="day_3") == Hold(at("2026-11-13T09:00"), "final_notice")
     assert decided(at("2026-11-13T09:00"), handled="day_3") == Send(STEPS[3], Track.NEW_CARD, ("day_7",))
 
 
@@ -561,3 +585,11 @@ def test_a_mail_takes_along_the_other_invoices_step_that_the_cap_would_keep_back
     assert carried_step(CAMPAIGN, case, STOCKHOLM, at("2026-11-04T14:00")) == STEPS[1]
     assert carried_step(CAMPAIGN, Case(MONDAY), STOCKHOLM, MONDAY) == STEPS[0]
     assert carried_step(CAMPAIGN, Case(MONDAY, "day_11"), STOCKHOLM, at("2026-11-15T10:00")) is None
+
+
+def test_no_mail_takes_another_invoices_final_notice_along() -> None:
+    """It names the end of its own case, which the mail of another does not."""
+    thursday = at("2026-11-12T14:00")
+
+    assert carried_step(CAMPAIGN, Case(MONDAY, "day_7"), STOCKHOLM, thursday) is None
+    assert carried_step(CAMPAIGN, Case(MONDAY, "day_3"), STOCKHOLM, thursday) is None

@@ -180,6 +180,18 @@ def test_access_falls_with_the_days_and_comes_back_with_the_money(shop: Shop, cl
     assert told() == ("full", "nothing_unpaid")
 
 
+def test_what_stripe_gave_up_is_still_owed_as_long_as_the_subscription_runs(
+    shop: Shop, cloud: Cloud, api_key: str
+) -> None:
+    customer = shop.fail_renewal(card="pm_twin_expired_card")
+    shop.do("POST", f"invoices/{shop.newest_invoice(customer)['id']}/mark_uncollectible")
+    shop.advance(8 * DAY)
+
+    found = call("GET", ACCESS, key=api_key, customer_id=customer).json
+
+    assert (found["access"], found["reason"], found["unpaid"]["count"]) == ("limited", "days_unpaid", 1)
+
+
 def test_a_look_at_access_writes_nothing_and_asks_nobody(
     shop: Shop, cloud: Cloud, edge: TwinEdge, api_key: str
 ) -> None:

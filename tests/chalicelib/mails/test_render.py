@@ -74,7 +74,7 @@ def test_no_retry_is_promised_that_will_not_happen(language: str, track: Track, 
 
 @pytest.mark.parametrize("language, track, step", EVERY)
 def test_the_end_is_named_only_when_known(language: str, track: Track, step: dict[str, bool]) -> None:
-    unknown = failed_payment(reminder(language=language, track=track, ends_at=None, **step))
+    unknown = failed_payment(reminder(language=language, track=track, ends_at=None, full_until=None, **step))
     known = failed_payment(reminder(language=language, track=track, **step))
     for words in (WORDS[language]["access"], WORDS[language]["ends"]):
         assert words not in unknown.text
@@ -136,7 +136,7 @@ def test_what_is_missing_leaves_no_hole() -> None:
 
 def test_an_end_at_midnight_leaves_the_day_before() -> None:
     midnight = int(dt.datetime(2026, 12, 25, 23, tzinfo=dt.UTC).timestamp())  # 26 December 00:00 in Stockholm
-    text = failed_payment(reminder(ends_at=midnight)).text
+    text = failed_payment(reminder(ends_at=midnight, full_until=midnight)).text
     assert "full access until 25 December" in text
     assert "stops on 26 December" in text
 

@@ -128,6 +128,16 @@ def test_a_decision_by_an_older_look_changes_nothing(key: Key, how: str) -> None
     assert row(key).to_simple_dict() == before
 
 
+def test_who_read_a_case_before_a_mail_about_it_was_claimed_decides_nothing_but_to_park_it(key: Key) -> None:
+    seen = read(key)
+    table.update(ObjectRow, key, [ObjectRow.case_mail.set(1)], ObjectRow.pk.exists())
+
+    assert not cases.hold(seen, LATER)
+    assert not cases.close(seen, "invoice_paid")
+    assert cases.park(seen, LATER)
+    assert cases.hold(read(key), LATER + 1)
+
+
 def test_a_stopped_case_stays_stopped_until_somebody_resumes_it(key: Key) -> None:
     assert cases.stop(key)
     assert list(cases.due(LATER)) == []
@@ -139,13 +149,15 @@ def test_a_stopped_case_stays_stopped_until_somebody_resumes_it(key: Key) -> Non
     assert (read(key).stopped, read(key).due_at) == (False, LATER)
 
 
-def test_a_mail_that_is_wanted_now_is_due_at_once_and_only_once(key: Key) -> None:
+def test_a_mail_that_is_wanted_now_is_due_at_once_and_wanted_as_long_as_it_has_to_wait(key: Key) -> None:
     assert cases.resume(key, "in_1", NOW, send_now=True)
     assert (read(key).due_at, read(key).send_now) == (NOW, True)
 
     cases.hold(read(key), LATER)
+    assert (read(key).due_at, read(key).send_now) == (LATER, True)
 
-    assert not read(key).send_now
+    cases.close(read(key), "disputed")
+    assert row(key).case_now is None
 
 
 @pytest.mark.parametrize("status", ["paid", "void", "uncollectible", "draft"])

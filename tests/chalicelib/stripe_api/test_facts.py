@@ -202,3 +202,35 @@ def test_what_a_campaign_is_chosen_by_is_read() -> None:
 )
 def test_a_second_contact_counts_only_as_one_plain_address(metadata: dict[str, str], email: str | None) -> None:
     assert debtor(invoice(customer=CUSTOMER | {"metadata": metadata})).facts.second_email == email
+
+
+@pytest.mark.parametrize(
+    "default, own, failed, new",
+    [
+        ("pm_new", None, "pm_old", True),
+        ("pm_old", None, "pm_old", False),
+        ("pm_new", "pm_old", "pm_old", False),  # the subscription's own card is charged, not the default
+        ("pm_old", "pm_new", "pm_old", True),
+        (None, None, "pm_old", False),
+        ("pm_new", None, None, False),
+    ],
+)
+def test_a_new_card_is_one_that_would_be_charged_and_has_not_failed(
+    default: str | None, own: str | None, failed: str | None, new: bool
+) -> None:
+    customer = CUSTOMER | {"invoice_settings": {"default_payment_method": default}}
+    subscription = SUBSCRIPTION | {"default_payment_method": own}
+    error = ERROR | {"payment_method": {"id": failed, "card": {"last4": "9995"}} if failed else None}
+
+    found = debtor(invoice(intent(error=error), customer=customer, subscription=subscription))
+
+    assert found.facts.new_card is new
+
+
+def test_an_invoice_of_a_list_tells_its_subscription_and_what_its_campaign_goes_by() -> None:
+    found = facts.owed(invoice())
+    item = SUBSCRIPTION["items"]["data"][0]
+
+    assert (found.invoice.id, found.subscription_status) == (INVOICE["id"], SUBSCRIPTION["status"])
+    assert (found.prices, found.intervals) == ((item["price"]["id"],), (item["price"]["recurring"]["interval"],))
+    assert facts.owed(invoice(subscription="sub_1")).subscription_status is None
