@@ -204,6 +204,33 @@ def test_throttled_by_ses_the_case_is_given_back_and_comes_again(
     assert send_reminder(key, shop.twin.now) == "sent"
 
 
+def test_throttled_by_ses_nothing_is_lost_and_the_order_is_kept(
+    shop: Shop, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    several = [shop.customer(email=f"{number}@example.com") for number in range(3)]
+    for customer in several:
+        shop.subscribe(customer)
+        shop.advance(1800)
+    shop.twin.advance(20 * DAY)
+    for customer in several:
+        shop.card(customer, "pm_twin_expired_card")
+    while shop.newest_invoice(several[-1])["status"] != "open":
+        shop.advance(1800)
+    shop.advance(DAY)
+    queue_due(shop.twin.now)
+    due = [Key(each["pk"], each["sk"]) for each in cloud.messages(cloud.mails_url)]
+    assert send_reminder(due[0], shop.twin.now) == "sent"
+    with monkeypatch.context() as broken:
+        answer_ses(broken, ClientError({"Error": {"Code": "TooManyRequestsException"}}, "SendEmail"))
+        for key in due[1:]:
+            with pytest.raises(MailUnavailable):
+                send_reminder(key, shop.twin.now)
+
+    assert run(shop, cloud) == ["sent", "sent"]
+
+    assert [mail.destinations["ToAddresses"] for mail in cloud.mails()] == [[f"{n}@example.com"] for n in range(3)]
+
+
 def test_a_mail_that_ses_refuses_for_good_is_parked_with_an_alarm_and_does_not_spin(
     shop: Shop, cloud: Cloud, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
