@@ -169,13 +169,15 @@ class Edges:
         (to,) = call["Destination"]["ToAddresses"]
         name = world.current.name if world.current else ""
         made = Sent(world.now, to, tags, self._covers(tags), dict(world.seen.get(name, {})), name)
-        made.by_hand = world.by_hand
+        cases = {case for case, _ in made.covers}
+        made.by_hand = bool(cases & world.wanted)
         world.mails.append(made)
         world.note("ses", f"takes {made.covers} for {to}")
         bounces = world.bouncing and to == "astrid@example.com"
         lost, late = rng.random() < world.lost, rng.random() < world.late
         wait = outbox.LEASE + rng.randrange(DAY) if late else rng.choice((1.0, 20.0, 600.0))
         made.doubtful = lost or late
+        world.wanted -= set() if made.doubtful else cases
         mail_part = {
             "timestamp": datetime.fromtimestamp(world.now, UTC).isoformat(),
             "tags": {name: [value] for name, value in tags.items()},

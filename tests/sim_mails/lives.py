@@ -57,7 +57,7 @@ def judged(edges: Edges, world: World, also: Callable[[], Iterable[str]]) -> Ver
     remains = [mail for mail in again if _excused(world, mail)]
     wrong = [f"{mail.covers} sent twice" for mail in again if mail not in remains]
     wrong += [*world.wrong[:1], *also(), *_at_night(world), *_books(edges, world)]
-    wrong += [] if remains or world.bouncing or world.by_hand else _too_often(world)
+    wrong += [] if remains or world.bouncing else _too_often(world)
     for reason in wrong:
         world.note("WRONG", reason)
     return Verdict(world.seed, tuple(wrong), len(world.mails), len(remains))
@@ -113,7 +113,14 @@ def _thanks(edges: Edges, world: World) -> list[str]:
         for case, steps in told.items()
         if RECOVERED in steps and _odd(case, steps, status)
     ]
-    calm = not (world.bouncing or world.wishes or world.stopped or world.by_hand or world.customer.gone)
+    calm = not (
+        any(mail.by_hand for mail in world.mails)
+        or world.bouncing
+        or world.wishes
+        or world.stopped
+        or world.wanted
+        or world.customer.gone
+    )
     if calm and len(status) == 1 and not any(mail.doubtful for mail in world.mails):
         wrong += [
             f"no thanks for {owed.id}"
@@ -153,7 +160,7 @@ def _too_often(world: World) -> list[str]:
     return [
         f"two mails within {after.at - before.at:.0f} s"
         for before, after in pairwise(world.mails)
-        if after.at - before.at < CAP - SLACK and not (before.doubtful or _last_chance(before, after))
+        if after.at - before.at < CAP - SLACK and not (before.doubtful or after.by_hand or _last_chance(before, after))
     ]
 
 

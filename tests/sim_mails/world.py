@@ -90,7 +90,10 @@ class Sent:
 
 @dataclass(eq=False)
 class World:
-    """Everything, at one moment. `calm`: nothing is lost or late in this life, and nobody in support acts."""
+    """Everything, at one moment. `wanted`: the cases whose next mail somebody in support wants at once.
+
+    `calm`: nothing is lost or late in this life, and nobody in support acts.
+    """
 
     seed: int
     lines: list[str] | None = None
@@ -106,7 +109,7 @@ class World:
     wrong: list[str] = field(default_factory=list)
     stopped: set[str] = field(default_factory=set)
     heard: set[str] = field(default_factory=set)
-    by_hand: bool = False
+    wanted: set[str] = field(default_factory=set)
     calm: bool = False
     current: Task | None = None
     started: int = 0
@@ -282,7 +285,8 @@ class World:
         except StamkundError as error:
             self.note("support", error.message)
             return
-        self.by_hand = self.by_hand or wish[1] == "send-now"
+        if wish[1] == "send-now":
+            self.wanted.add(ident)
         (self.stopped.add if wish[1] == "stop" else self.stopped.discard)(ident)
 
     def start(self, name: str, work: Callable[[], Any], after: Callable[[Task], None]) -> None:
