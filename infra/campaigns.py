@@ -142,9 +142,10 @@ def _looks(campaign: Campaign, told: Failure) -> Iterator[tuple[int, str]]:
                 yield now, f"the case is closed: {reason}"
                 return
             case Send(step, track, skipped):
-                retry = promised_retry(facts, now)
+                ends = ends_at(campaign, case, told.zone)
+                retry = promised_retry(facts, now, ends)
                 promise = f"; promises a retry on {_local(retry, told.zone)}" if retry else ""
-                end = f"; names the end, {_local(ends_at(campaign, case, told.zone), told.zone)}" if step.final else ""
+                end = f"; names the end, {_local(ends, told.zone)}" if step.final else ""
                 missed = f"; skips {', '.join(skipped)}" if skipped else ""
                 yield now, f"MAIL {step.key} ({track}){promise}{end}{missed}"
                 case, around = Case(told.at, step.key), Around(last_mail_at=now)

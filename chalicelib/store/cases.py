@@ -134,8 +134,8 @@ def freezing(what: Frozen | None) -> list[Action]:
 
 def unchanged(case: Entry) -> Condition:
     """The condition that a case, or a notice's row, is as it was read, and that nobody has claimed a mail about it since."""
-    mail = ObjectRow.case_mail.does_not_exist() if case.mail is None else ObjectRow.case_mail == case.mail
-    return (ObjectRow.due_at == case.due_at) & mail
+    as_read: Condition = ObjectRow.due_at == case.due_at
+    return as_read & (ObjectRow.case_mail.does_not_exist() if case.mail is None else ObjectRow.case_mail == case.mail)
 
 
 def hold(case: Entry, until: int, freeze: Frozen | None = None) -> bool:

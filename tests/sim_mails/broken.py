@@ -109,7 +109,11 @@ def no_cap(patch: pytest.MonkeyPatch) -> None:
 
 def final_as_any(patch: pytest.MonkeyPatch) -> None:
     """Let a retry and the cap keep the final notice back as any other mail."""
-    patch.setattr(dunning, "_held_back", lambda *asked: HELD_BACK(*asked[:-1], None))
+    patch.setattr(
+        dunning,
+        "_held_back",
+        lambda campaign, facts, zone, now, around, _latest: HELD_BACK(campaign, facts, zone, now, around, None),
+    )
 
 
 def unwritten_is_free(patch: pytest.MonkeyPatch) -> None:
