@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from chalicelib import wording
 from chalicelib.actions.catalogue import plan_name
-from chalicelib.actions.links import link_for_notice
+from chalicelib.actions.links import MANAGE, link_for_notice
 from chalicelib.actions.posting import Parcel, deliver, done, tags_of
 from chalicelib.core import dunning, noticing
 from chalicelib.core.cases import RECOVERED, SETTLED, closes_case
@@ -75,7 +75,7 @@ def _together(paid: Paid) -> list[OpenCase]:
 def _send(paid: Paid, together: list[OpenCase], amount: int, to: str) -> str:
     site, debtor, desk, now = paid.site, paid.debtor, paid.desk, paid.now
     language = wording.tag(debtor.locales, site.languages)
-    link = link_for_notice(site, desk.customer, None, language, now, now)
+    link = link_for_notice(site, desk.customer, MANAGE, language, now)
     letter = render.payment_recovered(
         PaymentRecovered(
             reader=Reader(site, language, paid.clock.zone, now, debtor.name),

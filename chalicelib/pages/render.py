@@ -38,6 +38,9 @@ STRIPE_ORIGINS = ("https://billing.stripe.com", "https://invoice.stripe.com")
 DeadReason = Literal["expired", "revoked", "used", "unknown"]
 RedirectReason = Literal["expired", "used", "invalid"]
 
+HOME = (None, "manage")
+"""Links to the portal's home: one that was asked for by the API, and one of a notice."""
+
 
 @frozen
 class About:
@@ -56,10 +59,10 @@ NOTHING = About()
 def link_page(site: Site, language: str, action: str, flow: str | None, about: About = NOTHING) -> Page:
     """The page of a mailed link: says what will happen; its one button posts to `action`, a path of ours.
 
-    `flow` is Stripe's flow type, `pay` for the hosted invoice, or null for the portal's home.
+    `flow` is Stripe's flow type, `pay` for the hosted invoice, or null or `manage` for the portal's home.
     """
     voice = Voice(site, language, plan=about.plan)
-    name = f"link.{flow or 'home'}"
+    name = "link.home" if flow in HOME else f"link.{flow}"
     sheet = Sheet(
         heading=voice.say(f"{name}.heading"),
         paragraphs=(voice.say(f"{name}.body"),),
