@@ -245,14 +245,19 @@ def test_a_subscription_whose_last_invoice_was_paid_after_all_is_not_told_of_its
 
 
 CONSENT = {"metadata": {"stamkund_marketing": "yes"}}
-WIN_BACK = {"notices": (*NOTICES, "win_back"), "postal_address": "Storgatan 1, Umeå"}
+WIN_BACK = {"notices": ("trial_ending", "win_back"), "postal_address": "Storgatan 1, Umeå"}
 
 
 def end(shop: Shop, **fields: Any) -> str:
-    """A customer whose subscription has ended today; their id."""
+    """A customer whose subscription has ended today, on 2 December, because its payment failed; their id."""
+    shop.twin.world.settings.change({"retries": []})
+    return shop.fail_renewal(**fields)
+
+
+def leave(shop: Shop, **fields: Any) -> str:
+    """A customer who has ended their subscription today; their id."""
     customer = shop.customer(**fields)
-    subscription = shop.subscribe(customer)
-    shop.do("DELETE", f"subscriptions/{subscription}")
+    shop.do("DELETE", f"subscriptions/{shop.subscribe(customer)}")
     shop.deliver()
     return customer
 
@@ -261,18 +266,32 @@ def test_who_agreed_is_invited_back_after_14_and_30_days(shop: Shop, cloud: Clou
     send_all(**WIN_BACK)
     end(shop, **CONSENT)
 
-    assert live(shop, cloud, 45) == ["11-16 win_back", "12-02 win_back"]
+    assert live(shop, cloud, 45) == ["12-16 win_back", "01-01 win_back"]
+
+
+def test_who_left_on_purpose_is_not_invited_and_stripe_is_not_asked(shop: Shop, cloud: Cloud, edge: TwinEdge) -> None:
+    send_all(**WIN_BACK)
+    leave(shop, **CONSENT)
+    edge.calls.clear()
+
+    assert live(shop, cloud, 45, DAY) == []
+    assert edge.calls == []
 
 
 @pytest.mark.parametrize(
     "site, fields",
-    [({}, CONSENT), (WIN_BACK, {}), (WIN_BACK, {"metadata": {"stamkund_marketing": "no"}})],
+    [
+        ({"notices": ("trial_ending",)}, CONSENT),
+        (WIN_BACK, {}),
+        (WIN_BACK, {"metadata": {"stamkund_marketing": "no"}}),
+    ],
 )
 def test_without_consent_or_the_sites_wish_nobody_is_invited_and_stripe_is_not_asked(
     shop: Shop, cloud: Cloud, edge: TwinEdge, site: dict[str, Any], fields: dict[str, Any]
 ) -> None:
     send_all(**site)
     end(shop, **fields)
+    live(shop, cloud, 1)  # the case of its invoice is closed
     edge.calls.clear()
 
     assert live(shop, cloud, 45, DAY) == []
@@ -282,6 +301,7 @@ def test_without_consent_or_the_sites_wish_nobody_is_invited_and_stripe_is_not_a
 def test_who_came_back_is_not_invited(shop: Shop, cloud: Cloud) -> None:
     send_all(**WIN_BACK)
     customer = end(shop, **CONSENT)
+    shop.card(customer, "pm_card_visa")
     shop.subscribe(customer)
 
     assert live(shop, cloud, 45) == []
