@@ -12,7 +12,6 @@ from chalicelib.actions.queue_due import queue_due
 from chalicelib.actions.record_feedback import record_feedback
 from chalicelib.actions.send_notice import send_notice
 from chalicelib.actions.show_cases import show_mails
-from chalicelib.core.site import NOTICES
 from chalicelib.errors import StripeUnavailable
 from chalicelib.store import customers, keys, mail_health, optouts, outbox, sites
 from chalicelib.store.keys import Key

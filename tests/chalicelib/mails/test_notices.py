@@ -1,6 +1,7 @@
 """The mails before and after a payment, and the digest: what each says, and what it never says."""
 
 import datetime as dt
+import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
@@ -98,6 +99,25 @@ def test_a_trial_without_a_card_asks_for_one_and_takes_nothing() -> None:
     assert "Nothing is charged without a card." in mail.text
     assert "Add card" in mail.html
     assert "kr" not in mail.text
+
+
+CARD_WORDS = re.compile(r"\b(cards?\b|kort|karte|carte|tarjeta|kaart)")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("amount", [SUM, None])
+def test_who_pays_by_other_means_is_told_of_no_card_but_in_the_footer(language: str, amount: Money | None) -> None:
+    reader = replace(READER, language=language)
+    trial, year = replace(TRIAL, amount=amount, reader=reader), replace(YEAR, amount=amount, reader=reader)
+    texts = {
+        "4242": (render.trial_ending(trial), render.renewal_notice(year)),
+        None: (
+            render.trial_ending(replace(trial, last4=None)),
+            render.renewal_notice(replace(year, last4=None)),
+        ),
+    }
+    found = {last4: [len(CARD_WORDS.findall(mail.text.lower())) for mail in mails] for last4, mails in texts.items()}
+    assert found == {"4242": [2, 2], None: [1, 1]}
 
 
 def test_a_renewal_names_price_day_period_and_the_way_out() -> None:
