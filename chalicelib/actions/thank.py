@@ -39,7 +39,10 @@ class Paid:
 
 
 def deserves_thanks(case: OpenCase, others: Mapping[Key, OpenCase], site: Site) -> bool:
-    """Whether a paid case was written about, not thanked for yet, and leaves nothing open that a mail would pass over."""
+    """Whether a paid case was written about, not thanked for yet, and leaves nothing open that mails are still about.
+
+    What is open without a case in the index, `cases.owes` knows: that is asked only where a mail would leave.
+    """
     wanted = RECOVERED in site.notices and case.handled not in (None, RECOVERED)
     return wanted and all(closes_case(other.invoice) for other in others.values())
 
@@ -62,6 +65,8 @@ def thank(paid: Paid, around: Around) -> str:
     until = noticing.held(paid.clock, around.last_mail_at, around.paused, now)
     if until is not None:
         return done("held", cases.hold(case, until))
+    if cases.owes(case.key):  # thanks say that all is settled: not while a case that we had given up is open at Stripe
+        return done("closed", cases.close(case, "invoice_paid"))
     return _send(paid, together, amount, to)
 
 

@@ -11,9 +11,10 @@ import pytest
 from chalicelib.actions.queue_due import queue_due
 from chalicelib.actions.record_feedback import record_feedback
 from chalicelib.actions.send_notice import send_notice
+from chalicelib.actions.send_reminder import send_reminder
 from chalicelib.actions.show_cases import show_mails
 from chalicelib.errors import StripeUnavailable
-from chalicelib.store import customers, keys, mail_health, optouts, outbox, sites
+from chalicelib.store import cases, customers, keys, mail_health, optouts, outbox, sites
 from chalicelib.store.keys import Key
 from tests.conftest import SITE, Cloud
 from tests.edge import TwinEdge
@@ -213,6 +214,62 @@ def test_thanks_wait_for_the_cap_and_are_sent_though_the_event_of_the_payment_wa
     assert run(shop, cloud) == ["held"]
     live_without_events(shop, cloud, 4)
     assert kinds(shop) == ["failed_payment", "payment_recovered"]
+
+
+def thanked(shop: Shop, customer: str) -> Key:
+    """The key of the case of a customer's oldest open invoice, which was written about and is paid now."""
+    key = next(each.key for each in cases.of_customer(keys.of_customer(SCOPE, customer)).values() if each.handled)
+    card = shop.card(customer, "pm_card_visa")
+    shop.do("POST", f"invoices/{key.sk.rpartition('#')[2]}/pay", payment_method=card)
+    shop.deliver()
+    return key
+
+
+def test_thanks_cost_one_read_more_which_asks_what_else_is_open(shop: Shop, cloud: Cloud) -> None:
+    customer = shop.fail_renewal(card="pm_twin_expired_card")
+    shop.advance(DAY)
+    run(shop, cloud)
+    key = thanked(shop, customer)
+    shop.advance(DAY)
+    sites.find(SITE.id)  # kept for a minute
+    cloud.dynamodb_requests.clear()
+
+    assert send_reminder(key, shop.twin.now) == "sent"
+
+    assert cloud.dynamodb_requests == [
+        "Query",  # the customer's newest mails
+        "Query",  # the customer's cases
+        "Query",  # open disputes
+        "BatchGetItem",  # the address, and whether mails are paused
+        "Query",  # what else is open
+        "BatchGetItem",  # the name of the plan
+        "TransactWriteItems",  # the claim and its link
+        "TransactWriteItems",  # it has left
+    ]
+    assert kinds(shop) == ["failed_payment", "payment_recovered"]
+
+
+@pytest.mark.parametrize("reason", ["campaign_ended", "stopped", "held_out", "payment_disputed"])
+def test_nobody_hears_that_all_is_settled_while_a_case_that_was_closed_is_open_at_stripe(
+    shop: Shop, cloud: Cloud, reason: str
+) -> None:
+    customer = shop.customer()
+    subscriptions = [shop.subscribe(customer) for _ in range(2)]
+    shop.advance(20 * DAY)
+    bad = shop.card(customer, "pm_twin_expired_card")
+    for each in subscriptions:  # so that no retry finds the new card
+        shop.do("POST", f"subscriptions/{each}", default_payment_method=bad)
+    shop.advance(10 * DAY + 6 * HOUR)
+    first, second = cases.of_customer(keys.of_customer(SCOPE, customer)).values()
+    assert cases.close(second, reason)
+    live(shop, cloud, 2)
+    key = thanked(shop, customer)
+
+    assert key == first.key
+    live(shop, cloud, 7)
+    assert "payment_recovered" not in kinds(shop)
+    found = {each.sk: each.closed for each in customers.find(SCOPE, customer).invoices}
+    assert (found[first.key.sk], found[second.key.sk]) == ("invoice_paid", reason)
 
 
 @pytest.mark.parametrize("end_action", ["cancel", "unpaid"])
