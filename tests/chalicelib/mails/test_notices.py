@@ -1,7 +1,6 @@
 """The mails before and after a payment, and the digest: what each says, and what it never says."""
 
 import datetime as dt
-import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
@@ -29,7 +28,7 @@ from chalicelib.core.rendered import Mail
 from chalicelib.errors import Misconfigured
 from chalicelib.mails import render
 from infra.mails import samples
-from tests.chalicelib.mails.builders import DAY, LANGUAGES, reminder, site
+from tests.chalicelib.mails.builders import CARD_WORDS, DAY, LANGUAGES, reminder, site
 from tests.chalicelib.markup import Markup
 from tests.chalicelib.test_wording import CURRENCIES, utc
 
@@ -99,9 +98,6 @@ def test_a_trial_without_a_card_asks_for_one_and_takes_nothing() -> None:
     assert "Nothing is charged without a card." in mail.text
     assert "Add card" in mail.html
     assert "kr" not in mail.text
-
-
-CARD_WORDS = re.compile(r"\b(cards?\b|kort|karte|carte|tarjeta|kaart)")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
