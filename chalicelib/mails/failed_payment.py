@@ -22,14 +22,13 @@ def failed_payment(reminder: Reminder) -> Mail:
 def _failed_payment(reminder: Reminder) -> Mail:
     voice = _voice(reminder)
     action = "confirm" if reminder.track is Track.AUTHENTICATE else "update"
-    button = "update_means" if reminder.track is Track.OTHER_MEANS else action
     access = [voice.say("access.until")] if reminder.ends_at is not None else []
     return voice.letter(
         subject=_subject_key(reminder),
         preheader=access[0] if access else voice.say(f"preheader.{action}"),
         before=(voice.say(f"happened.{reminder.track}.{_step(reminder)}"), *access),
         tables=_invoices(voice, reminder),
-        button=voice.say(f"button.{button}"),
+        button=voice.say("button.update_means" if reminder.track is Track.OTHER_MEANS else f"button.{action}"),
         link=reminder.link,
         after=(voice.say("next." + _next_key(reminder)), voice.common("help")),
     )
