@@ -92,8 +92,6 @@ def _renewal_notice(told: Told) -> tuple[Mail, Row]:
         interval=subscriber.interval,
         last4=told.last4,
         renews_at=told.notice.subject.moment,
-        through=None,
-        cancel_before=None,
         link=link.url,
         again=told.again,
     )

@@ -86,7 +86,6 @@ def _send(paid: Paid, together: list[OpenCase], amount: int, to: str) -> str:
             reader=Reader(site, language, paid.clock.zone, now, debtor.name),
             plan=plan_name(site.scope, debtor.products, now),
             amount=Money(amount, debtor.facts.invoice.currency),
-            last4=None,
             paid_at=debtor.paid_at or now,
             link=link.url,
         )
