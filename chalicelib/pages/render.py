@@ -46,9 +46,7 @@ HOME = (None, "manage")
 class About:
     """What is known of the thing a link opens, and the origins that its POST may redirect to."""
 
-    plan: str | None = None
     amount: Money | None = None
-    last4: str | None = None
     form_targets: tuple[str, ...] = STRIPE_ORIGINS
 
 
@@ -61,7 +59,7 @@ def link_page(site: Site, language: str, action: str, flow: str | None, about: A
 
     `flow` is Stripe's flow type, `pay` for the hosted invoice, or null or `manage` for the portal's home.
     """
-    voice = Voice(site, language, plan=about.plan)
+    voice = Voice(site, language)
     name = "link.home" if flow in HOME else f"link.{flow}"
     sheet = Sheet(
         heading=voice.say(f"{name}.heading"),
@@ -167,12 +165,7 @@ def _own_path(action: str) -> str:
 
 def _facts(voice: Voice, about: About) -> tuple[tuple[str, str], ...]:
     """What the customer can recognise the matter by; only what is known."""
-    facts = []
-    if about.plan:
-        facts.append((voice.say("common.plan"), voice.shown(about.plan)))
-    if about.amount:
-        country = voice.site.country if voice.site else None
-        facts.append((voice.say("common.amount"), wording.money(about.amount, voice.tag, country)))
-    if about.last4:
-        facts.append((voice.say("common.card"), voice.say("common.card_ending", last4=wording.plain(about.last4, 8))))
-    return tuple(facts)
+    if about.amount is None:
+        return ()
+    country = voice.site.country if voice.site else None
+    return ((voice.say("common.amount"), wording.money(about.amount, voice.tag, country)),)
