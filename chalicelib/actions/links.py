@@ -33,6 +33,9 @@ LIFETIME = 7 * 86_400
 PAY = "pay"
 """Not a flow of Stripe's portal: leads to the hosted invoice, the one place where a bank can ask for a confirmation."""
 
+MANAGE = "manage"
+"""Not a flow either: the home of the site's full portal. A notice says what one can do there: cancel, see invoices."""
+
 State = Literal["open", "expired", "revoked", "used"]
 Dead = Literal["expired", "revoked", "used", "unknown", "settled"]
 
@@ -79,10 +82,9 @@ def link_for_case(site: Site, case: Key, customer: str, flow: str, language: str
     return _unstored(site, link)
 
 
-def link_for_notice(site: Site, customer: str, flow: str | None, language: str, now: int, until: int) -> CaseLink:
-    """The link that a notice carries, not yet stored: good for 7 days, or until what it tells of (UTC seconds)."""
-    end = max(until, now + LIFETIME)
-    link = Link(site.scope, site.id, customer, flow, end, created=now, language=language)
+def link_for_notice(site: Site, customer: str, flow: str, language: str, now: int) -> CaseLink:
+    """The link that a notice carries, not yet stored: good for 7 days, however far off what it tells of is."""
+    link = Link(site.scope, site.id, customer, flow, now + LIFETIME, created=now, language=language)
     return _unstored(site, link)
 
 
@@ -182,7 +184,7 @@ def _target(site: Site, link: Link) -> str:
         url = shapes.invoice(raw).hosted_invoice_url if raw else None
         if url:
             return url
-    return open_portal(site, visit_of(link), minimal=True, back=f"{site.base_url}/done/{link.id}")
+    return open_portal(site, visit_of(link), minimal=link.flow != MANAGE, back=f"{site.base_url}/done/{link.id}")
 
 
 def visit_of(link: Link) -> Visit:
@@ -190,5 +192,5 @@ def visit_of(link: Link) -> Visit:
     if link.visit is not None:
         return parse_visit(json.loads(link.visit))
     locale = locales.for_stripe([link.language]) if link.language else None
-    flow = "payment_method_update" if link.flow == PAY else link.flow
+    flow = {PAY: "payment_method_update", MANAGE: None}.get(link.flow or "", link.flow)
     return Visit(link.customer, Flow(flow, after=After("redirect")), locale=locale)

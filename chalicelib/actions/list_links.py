@@ -29,7 +29,7 @@ def list_links(site: Site, customer: str, limit: int, cursor: str | None, now: i
 
 
 def shown(link: Link, now: int) -> dict[str, Any]:
-    """A link. A reminder's names its invoice, and its flow may be `pay`, which is none of the portal's."""
+    """A link. A reminder's names its invoice; `pay` (the hosted invoice) and `manage` are no flows of the portal."""
     visit = json.loads(link.visit) if link.visit else {}
     return {
         "id": link.id,

@@ -2,7 +2,7 @@
 
 from chalicelib import wording
 from chalicelib.actions.catalogue import plan_name
-from chalicelib.actions.links import CaseLink, link_for_notice
+from chalicelib.actions.links import MANAGE, CaseLink, link_for_notice
 from chalicelib.core import upcoming
 from chalicelib.core.frozen import frozen
 from chalicelib.core.model import Subscription
@@ -68,7 +68,7 @@ def _card_expiring(told: Told) -> tuple[Mail, Row]:
 
 def _trial_ending(told: Told) -> tuple[Mail, Row]:
     subscriber = told.subscriber
-    link = _link(told, None if subscriber.payable else NEW_CARD)
+    link = _link(told, MANAGE if subscriber.payable else NEW_CARD)
     facts = TrialEnding(
         reader=_reader(told),
         plan=_plan(told),
@@ -84,7 +84,7 @@ def _trial_ending(told: Told) -> tuple[Mail, Row]:
 
 
 def _renewal_notice(told: Told) -> tuple[Mail, Row]:
-    subscriber, link = told.subscriber, _link(told, None)
+    subscriber, link = told.subscriber, _link(told, MANAGE)
     facts = RenewalNotice(
         reader=_reader(told),
         plan=_plan(told),
@@ -92,8 +92,6 @@ def _renewal_notice(told: Told) -> tuple[Mail, Row]:
         interval=subscriber.interval,
         last4=told.last4,
         renews_at=told.notice.subject.moment,
-        through=None,
-        cancel_before=None,
         link=link.url,
         again=told.again,
     )
@@ -101,7 +99,7 @@ def _renewal_notice(told: Told) -> tuple[Mail, Row]:
 
 
 def _canceled(told: Told) -> tuple[Mail, Row]:
-    subscriber, link = told.subscriber, _link(told, None)
+    subscriber, link = told.subscriber, _link(told, MANAGE)
     assert subscriber.unpaid is not None
     ended_at = subscriber.subscription.ended_at or told.now
     facts = CanceledForNonpayment(_reader(told), _plan(told), subscriber.unpaid, ended_at, link.url)
@@ -125,10 +123,10 @@ def win_back_letter(
     return render.win_back(facts), optouts.row(token, site.scope, site.id, to, language, now)
 
 
-def _link(told: Told, flow: str | None) -> CaseLink:
+def _link(told: Told, flow: str) -> CaseLink:
     subscriber = told.subscriber
     customer, language = subscriber.subscription.customer, _language(told.site, subscriber.addressee)
-    return link_for_notice(told.site, customer, flow, language, told.now, told.notice.subject.moment)
+    return link_for_notice(told.site, customer, flow, language, told.now)
 
 
 def _reader(told: Told) -> Reader:

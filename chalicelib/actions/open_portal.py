@@ -17,7 +17,7 @@ from chalicelib.stripe_api.portal_params import session_params
 
 OVER = ("canceled", "incomplete_expired")
 CARD_ONLY = (None, "payment_method_update")
-"""Where a mailed link leads with the site's configuration for cards; any other flow needs the full one."""
+"""Where a mailed link may lead with the site's configuration for cards; any other flow needs the full one."""
 
 
 @frozen

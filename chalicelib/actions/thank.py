@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from chalicelib import wording
 from chalicelib.actions.catalogue import plan_name
-from chalicelib.actions.links import link_for_notice
+from chalicelib.actions.links import MANAGE, link_for_notice
 from chalicelib.actions.posting import Parcel, deliver, done, tags_of
 from chalicelib.core import dunning, noticing
 from chalicelib.core.cases import RECOVERED, SETTLED, closes_case
@@ -39,7 +39,10 @@ class Paid:
 
 
 def deserves_thanks(case: OpenCase, others: Mapping[Key, OpenCase], site: Site) -> bool:
-    """Whether a paid case was written about, not thanked for yet, and leaves nothing open that a mail would pass over."""
+    """Whether a paid case was written about, not thanked for yet, and leaves nothing open that mails are still about.
+
+    What is open without a case in the index, `cases.owes` knows: that is asked only where a mail would leave.
+    """
     wanted = RECOVERED in site.notices and case.handled not in (None, RECOVERED)
     return wanted and all(closes_case(other.invoice) for other in others.values())
 
@@ -62,6 +65,8 @@ def thank(paid: Paid, around: Around) -> str:
     until = noticing.held(paid.clock, around.last_mail_at, around.paused, now)
     if until is not None:
         return done("held", cases.hold(case, until))
+    if cases.owes(case.key):  # thanks say that all is settled: not while a case that we had given up is open at Stripe
+        return done("closed", cases.close(case, "invoice_paid"))
     return _send(paid, together, amount, to)
 
 
@@ -75,13 +80,12 @@ def _together(paid: Paid) -> list[OpenCase]:
 def _send(paid: Paid, together: list[OpenCase], amount: int, to: str) -> str:
     site, debtor, desk, now = paid.site, paid.debtor, paid.desk, paid.now
     language = wording.tag(debtor.locales, site.languages)
-    link = link_for_notice(site, desk.customer, None, language, now, now)
+    link = link_for_notice(site, desk.customer, MANAGE, language, now)
     letter = render.payment_recovered(
         PaymentRecovered(
             reader=Reader(site, language, paid.clock.zone, now, debtor.name),
             plan=plan_name(site.scope, debtor.products, now),
             amount=Money(amount, debtor.facts.invoice.currency),
-            last4=None,
             paid_at=debtor.paid_at or now,
             link=link.url,
         )

@@ -1,4 +1,4 @@
-"""Why a card was declined, in the classes that need different words.
+"""Why a payment was declined, in the classes that need different words.
 
 The codes are Stripe's (docs /declines/codes); the classes are ours. Lost, stolen and fraud codes are never told to the
 customer: they read as any other decline by the bank. A code that we do not know gets the generic words.
@@ -10,25 +10,30 @@ from chalicelib.core.frozen import frozen
 
 
 class Track(StrEnum):
-    """Why a card was declined, in classes that need different words. Lost, stolen and fraud codes read as contact_bank."""
+    """Why a payment was declined, in classes that need different words. Lost, stolen and fraud codes read as contact_bank.
+
+    `other_means`: it was no card that was charged, but a direct debit or a wallet; whatever the code, no card is spoken of.
+    """
 
     AUTHENTICATE = "authenticate"
     NEW_CARD = "new_card"
     FUNDS = "funds"
     CONTACT_BANK = "contact_bank"
+    OTHER_MEANS = "other_means"
 
 
 @frozen
 class Decline:
     """What Stripe says of the last failed attempt. `code` is the decline code, or the error code where there is none.
 
-    `card` is the id of the payment method that failed.
+    `card` is the id of the payment method that failed, and `means` its type (None where Stripe does not tell).
     """
 
     code: str | None = None
     advice: str | None = None
     last4: str | None = None
     card: str | None = None
+    means: str | None = None
 
 
 AUTHENTICATE = frozenset(
@@ -120,6 +125,8 @@ _SILENT = frozenset(
 def track(decline: Decline) -> Track:
     """The words that fit a decline; Stripe's advice may ask for a new card where the code alone does not."""
     known = _TRACKS.get(decline.code or "", Track.FUNDS)
+    if decline.means not in (None, "card") and known is not Track.AUTHENTICATE:
+        return Track.OTHER_MEANS
     wants_card = decline.advice in ("do_not_try_again", "confirm_card_data")
     if wants_card and decline.code not in _SILENT and known in (Track.FUNDS, Track.CONTACT_BANK):
         return Track.NEW_CARD

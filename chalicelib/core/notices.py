@@ -64,8 +64,7 @@ class TrialEnding:
 class RenewalNotice:
     """A long subscription renews by itself at `renews_at` for `amount` (null where not known); sent 45 and 7 days before.
 
-    `cancel_before` is the moment until which notice can be given, null where it is the renewal itself. `through` is the end
-    of the new period, null where not known. `link` leads to where one can cancel.
+    It can be cancelled until then; `link` leads to where one can. `last4` is null where no card is charged.
     """
 
     reader: Reader
@@ -74,20 +73,17 @@ class RenewalNotice:
     interval: Interval | None
     last4: str | None
     renews_at: int
-    through: int | None
-    cancel_before: int | None
     link: str
     again: bool = False
 
 
 @frozen
 class PaymentRecovered:
-    """An open invoice that we had written about is paid. `last4` is the card that paid, null where it was no card."""
+    """An open invoice that we had written about is paid, by whatever means."""
 
     reader: Reader
     plan: str | None
     amount: Money
-    last4: str | None
     paid_at: int
     link: str
 

@@ -113,10 +113,9 @@ def _ended(subscription: Subscription, failed_at: int | None) -> tuple[Subject, 
     if subscription.status == "unpaid":
         stopped = (Plan("stopped", "canceled_for_nonpayment", 0, good=UNPAID_GOOD),)
         return _at(failed_at, stopped) if failed_at is not None else ()
-    if subscription.ended_at is None:
-        return ()
-    failed = subscription.cancellation_reason == "payment_failed"
-    return _at(subscription.ended_at, (*(STOPPED if failed else ()), *WIN_BACK))
+    if subscription.ended_at is None or subscription.cancellation_reason != "payment_failed":
+        return ()  # whoever left on purpose has said so: an invitation that speaks of a payment would be wrong
+    return _at(subscription.ended_at, (*STOPPED, *WIN_BACK))
 
 
 def _at(moment: int, plans: tuple[Plan, ...], since: int = 0) -> tuple[Subject, ...]:

@@ -10,12 +10,12 @@ from chalicelib.mails.voice import Voice, blaming
 def payment_recovered(notice: PaymentRecovered) -> Mail:
     """Thank you, and nothing more to do; Misconfigured if the site cannot be written for."""
     with blaming(notice.reader.site):
-        voice = Voice("payment_recovered", notice.reader, notice.plan, notice.last4)
+        voice = Voice("payment_recovered", notice.reader, notice.plan)
         voice.put(amount=voice.money(notice.amount), paid=voice.day(notice.paid_at))
         return voice.letter(
             subject="first",
             preheader=voice.say("body.preheader"),
-            before=(voice.say("body.card" if notice.last4 else "body.other"), voice.say("body.meaning")),
+            before=(voice.say("body.happened"), voice.say("body.meaning")),
             button=voice.say("body.button"),
             link=notice.link,
             after=(voice.say("body.next"), voice.common("help")),

@@ -47,20 +47,15 @@ def renewal_notice(notice: RenewalNotice) -> Mail:
     """A long subscription renews by itself, and how to prevent that; Misconfigured if the site cannot be written for."""
     with blaming(notice.reader.site):
         voice = Voice("renewal_notice", notice.reader, notice.plan, notice.last4)
-        deadline = notice.renews_at if notice.cancel_before is None else notice.cancel_before
-        voice.put(renews=voice.day(notice.renews_at), deadline=voice.day(deadline))
+        voice.put(renews=voice.day(notice.renews_at))
         happened = "unpriced"
         if notice.amount is not None:
             voice.put(price=voice.price(notice.amount, notice.interval))
             happened = "happened"
-        period = []
-        if notice.through is not None:
-            voice.put(through=voice.day(notice.through))
-            period = [voice.say("body.period")]
         return voice.letter(
             subject=_repeated(notice.again),
             preheader=voice.say("body.preheader"),
-            before=(voice.say(f"body.{happened}"), *period),
+            before=(voice.say(f"body.{happened}"),),
             button=voice.say("body.button"),
             link=notice.link,
             after=(voice.say("body.next"), voice.common("help")),

@@ -28,7 +28,7 @@ def _failed_payment(reminder: Reminder) -> Mail:
         preheader=access[0] if access else voice.say(f"preheader.{action}"),
         before=(voice.say(f"happened.{reminder.track}.{_step(reminder)}"), *access),
         tables=_invoices(voice, reminder),
-        button=voice.say(f"button.{action}"),
+        button=voice.say("button.update_means" if reminder.track is Track.OTHER_MEANS else f"button.{action}"),
         link=reminder.link,
         after=(voice.say("next." + _next_key(reminder)), voice.common("help")),
     )
@@ -86,6 +86,7 @@ def _next_key(reminder: Reminder) -> str:
     ends = reminder.ends_at is not None
     if reminder.track is Track.AUTHENTICATE:
         return "confirm_ends" if ends else "confirm"
-    if reminder.next_attempt_at is not None:
-        return "retry_ends" if ends else "retry"
-    return "ends" if ends else "none"
+    if reminder.next_attempt_at is not None and ends:
+        return "retry_ends"
+    key = "retry" if reminder.next_attempt_at is not None else "ends" if ends else "none"
+    return f"{key}_means" if reminder.track is Track.OTHER_MEANS else key

@@ -38,14 +38,15 @@ STRIPE_ORIGINS = ("https://billing.stripe.com", "https://invoice.stripe.com")
 DeadReason = Literal["expired", "revoked", "used", "unknown"]
 RedirectReason = Literal["expired", "used", "invalid"]
 
+HOME = (None, "manage")
+"""Links to the portal's home: one that was asked for by the API, and one of a notice."""
+
 
 @frozen
 class About:
     """What is known of the thing a link opens, and the origins that its POST may redirect to."""
 
-    plan: str | None = None
     amount: Money | None = None
-    last4: str | None = None
     form_targets: tuple[str, ...] = STRIPE_ORIGINS
 
 
@@ -56,10 +57,10 @@ NOTHING = About()
 def link_page(site: Site, language: str, action: str, flow: str | None, about: About = NOTHING) -> Page:
     """The page of a mailed link: says what will happen; its one button posts to `action`, a path of ours.
 
-    `flow` is Stripe's flow type, `pay` for the hosted invoice, or null for the portal's home.
+    `flow` is Stripe's flow type, `pay` for the hosted invoice, or null or `manage` for the portal's home.
     """
-    voice = Voice(site, language, plan=about.plan)
-    name = f"link.{flow or 'home'}"
+    voice = Voice(site, language)
+    name = "link.home" if flow in HOME else f"link.{flow}"
     sheet = Sheet(
         heading=voice.say(f"{name}.heading"),
         paragraphs=(voice.say(f"{name}.body"),),
@@ -164,12 +165,7 @@ def _own_path(action: str) -> str:
 
 def _facts(voice: Voice, about: About) -> tuple[tuple[str, str], ...]:
     """What the customer can recognise the matter by; only what is known."""
-    facts = []
-    if about.plan:
-        facts.append((voice.say("common.plan"), voice.shown(about.plan)))
-    if about.amount:
-        country = voice.site.country if voice.site else None
-        facts.append((voice.say("common.amount"), wording.money(about.amount, voice.tag, country)))
-    if about.last4:
-        facts.append((voice.say("common.card"), voice.say("common.card_ending", last4=wording.plain(about.last4, 8))))
-    return tuple(facts)
+    if about.amount is None:
+        return ()
+    country = voice.site.country if voice.site else None
+    return ((voice.say("common.amount"), wording.money(about.amount, voice.tag, country)),)

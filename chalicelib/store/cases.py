@@ -97,6 +97,17 @@ def of_customer(pk: str) -> dict[Key, OpenCase]:
     return {case.key: case for case in cases if case is not None}
 
 
+def owes(key: Key) -> bool:
+    """Whether the customer has an open invoice beside the one at `key`, be its case closed or none: one Query."""
+    bind()
+    span = ObjectRow.sk.between(keys.INVOICES, f"{keys.INVOICES}\uffff")
+    unsettled = ObjectRow.gone.does_not_exist() & (ObjectRow.state["status"] == "open")
+    with store_errors():
+        rows = list(ObjectRow.query(key.pk, span, unsettled, consistent_read=True))
+    records = (record_of(row) for row in rows if row.sk != key.sk)
+    return any(isinstance(record, Invoice) and record.amount_remaining > 0 for record in records)
+
+
 def _case(row: ObjectRow) -> OpenCase | None:
     invoice, plan = record_of(row), _plain(row.case_plan)
     if not isinstance(invoice, Invoice):

@@ -137,10 +137,11 @@ def _decline(attempts: list[Raw]) -> Decline:
         waits = any(attempt.get("status") == "requires_action" for attempt in attempts)
         return Decline(code="authentication_required" if waits else None)
     error: Raw = errors[-1]
-    method = error.get("payment_method") or {}
-    card = method.get("card") or {} if isinstance(method, dict) else {}
+    found = error.get("payment_method")
+    method = found if isinstance(found, dict) else {}
+    last4 = (method.get("card") or {}).get("last4")
     code = error.get("decline_code") or error.get("code")
-    return Decline(code, error.get("advice_code"), card.get("last4"), reference(method))
+    return Decline(code, error.get("advice_code"), last4, reference(found), method.get("type"))
 
 
 def _products(subscription: Raw | None) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from chalicelib.core.frozen import frozen
 from chalicelib.core.model import LIVE, Card, Customer, Item, Kind, Money, Subscription
 from chalicelib.core.notices import Interval
 from chalicelib.stripe_api import facts, shapes
-from chalicelib.stripe_api.fields import inner
+from chalicelib.stripe_api.fields import inner, rows
 
 Raw = dict[str, Any]
 
@@ -43,7 +43,8 @@ class Addressee:
 class Subscriber:
     """A subscription as Stripe has it now. `card` is the one that will be charged, None for another means or none.
 
-    `payable`: there is a means of payment. `unpaid` is what its latest invoice asks for, None where that is settled.
+    `payable`: there is a means of payment, be it a direct debit or a legacy source. `unpaid` is what its latest invoice asks
+    for, None where that is settled. `amount` is what each `interval` costs, None where the prices alone do not say it.
     """
 
     addressee: Addressee
@@ -71,7 +72,7 @@ def subscriber(raw: Raw) -> Subscriber:
     return Subscriber(
         addressee=_addressee(raw.get("customer")),
         subscription=subscription,
-        card=shapes.card(method) if method and method.get("type") == "card" else None,
+        card=shapes.card(method) if isinstance(method, dict) and method.get("type") == "card" else None,
         payable=method is not None,
         unpaid=_unpaid(raw),
         amount=amount,
@@ -98,12 +99,17 @@ def _addressee(raw: Any) -> Addressee:
     return Addressee(customer, facts.second_email(customer.metadata), facts.time_zone(customer.metadata))
 
 
-def _charged(raw: Raw) -> Raw | None:
-    """The payment method that Stripe will take: the subscription's own, else the customer's."""
-    customer = raw.get("customer")
-    settings = inner(customer, "invoice_settings") if isinstance(customer, dict) else {}
-    found = raw.get("default_payment_method") or settings.get("default_payment_method")
-    return found if isinstance(found, dict) else None
+def _charged(raw: Raw) -> Raw | str | None:
+    """What Stripe will take, in its order: the subscription's own, else the customer's; a legacy source is only named."""
+    customer = _customer(raw)
+    settings = inner(customer, "invoice_settings")
+    own = raw.get("default_payment_method") or raw.get("default_source")
+    return own or settings.get("default_payment_method") or customer.get("default_source") or None
+
+
+def _customer(raw: Raw) -> Raw:
+    found = raw.get("customer")
+    return found if isinstance(found, dict) else {}
 
 
 def _unpaid(raw: Raw) -> Money | None:
@@ -115,17 +121,29 @@ def _unpaid(raw: Raw) -> Money | None:
 
 
 def _price(raw: Raw, subscription: Subscription) -> tuple[Money | None, Interval | None]:
-    """What each period costs, where the prices alone say it; one that a discount, tax or schedule changes is not named."""
+    """What each period costs, where the prices alone say it; one that anything else changes is not named."""
     items = subscription.items
-    taxed = inner(raw, "automatic_tax").get("enabled") or raw.get("default_tax_rates")
-    reduced = subscription.discounts or any(item.discounts for item in items)
     periods = {(item.currency, item.interval, item.interval_count) for item in items}
     parts = [_part(item) for item in items]
-    if taxed or reduced or subscription.schedule or len(periods) != 1 or None in parts:
+    if _taxed(raw) or _reduced(raw, subscription) or subscription.schedule or len(periods) != 1 or None in parts:
         return None, None
     ((currency, interval, count),) = periods
     named = _INTERVALS.get(interval or "") if count in (None, 1) else None
     return Money(sum(part for part in parts if part is not None), currency), named
+
+
+def _taxed(raw: Raw) -> bool:
+    """Whether tax may come on top; an item's own rates are asked for like those of all."""
+    own = any(item.get("tax_rates") for item in rows(inner(raw, "items"), "data"))
+    return bool(inner(raw, "automatic_tax").get("enabled") or raw.get("default_tax_rates") or own)
+
+
+def _reduced(raw: Raw, subscription: Subscription) -> bool:
+    """Whether a discount (the customer's too), a package of several, or what the customer has or owes alters the sum."""
+    customer, items = _customer(raw), rows(inner(raw, "items"), "data")
+    discounts = subscription.discounts or any(item.discounts for item in subscription.items) or customer.get("discount")
+    packed = any(inner(item, "price").get("transform_quantity") for item in items)
+    return bool(discounts or packed or customer.get("balance"))
 
 
 def _part(item: Item) -> int | None:

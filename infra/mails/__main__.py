@@ -20,7 +20,7 @@ SHOTS = {
     "card-expiring": "card_expiring.first",
     "trial-ending": "trial_ending.charged",
     "renewal-notice": "renewal_notice.first",
-    "payment-recovered": "payment_recovered.card",
+    "payment-recovered": "payment_recovered",
     "canceled-for-nonpayment": "canceled_for_nonpayment",
     "win-back": "win_back.first",
     "digest": "digest.busy",

@@ -12,7 +12,7 @@ from chalicelib.pages import render
 from chalicelib.pages.render import About, DeadReason, RedirectReason
 from infra.mails.samples import LANGUAGES, SITE
 
-ABOUT = About(plan="Nordlys Plus", amount=Money(14900, "sek"), last4="4242")
+ABOUT = About(amount=Money(14900, "sek"))
 LOGIN = "https://billing.stripe.com/p/login/test"
 ACTION = "/l/5b0c1d7e"
 FLOWS = (
@@ -60,13 +60,13 @@ def odd(language: str = "en") -> dict[str, Callable[[], Page]]:
     long = replace(
         SITE, name="Aktiebolaget " * 15, support_email="customer-care-department@aktiebolaget-nordlys.example"
     )
-    names = About(plan="Unlimited " * 20, amount=Money(1234567890, "idr"), last4="4242")
+    owed = About(amount=Money(1234567890, "idr"))
     foreign = replace(SITE, name="שירותי ענן")
     hostile = replace(SITE, name="<script>alert(1)</script>")
     return {
-        "long": partial(render.link_page, long, language, ACTION, "payment_method_update", names),
-        "right-to-left": partial(render.link_page, foreign, language, ACTION, None, About(plan="خطة الشمس")),
-        "hostile": partial(render.link_page, hostile, language, ACTION, None, About(plan='"><b>Bobby</b>')),
+        "long": partial(render.link_page, long, language, ACTION, "payment_method_update", owed),
+        "right-to-left": partial(render.link_page, foreign, language, ACTION, None),
+        "hostile": partial(render.link_page, hostile, language, ACTION, None),
         "pale": partial(render.link_page, replace(SITE, accent="#ffd84d"), language, ACTION, "pay", ABOUT),
         "black": partial(render.link_page, replace(SITE, accent="#000000"), language, ACTION, "pay", ABOUT),
     }

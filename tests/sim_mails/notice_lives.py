@@ -106,7 +106,10 @@ def _true(customer: Any, key: str, truth: dict[str, Any], mail: Sent) -> bool:
     kind, _, about = key.partition("-")
     if kind in ("win_14", "win_30"):
         out = customer.opted_out_at is not None and customer.opted_out_at < mail.at - HOUR
-        return bool(customer.consents and not truth["subscriptions"]["data"] and not (out and mail.to == EMAIL))
+        left = customer.reason == "cancellation_requested"
+        return bool(
+            customer.consents and not left and not truth["subscriptions"]["data"] and not (out and mail.to == EMAIL)
+        )
     end = truth["items"]["data"][0]["current_period_end"]
     if kind == "stopped":
         return bool(truth["status"] == "canceled" and truth["latest_invoice"]["status"] == "open")
@@ -148,9 +151,9 @@ def _expected(customer: Subscriber) -> set[str]:
     room = customer.first_end - NOW - ROOM
     expected = {key for key, days in plans.items() if days * DAY < room}
     if customer.story == "ended":
-        expected |= {"stopped"} if customer.reason == "payment_failed" else set()
-        agreed = customer.consents and customer.opted_out_at is None
-        expected |= {"win_14", "win_30"} if agreed else set()
+        failed, agreed = customer.reason == "payment_failed", customer.consents and customer.opted_out_at is None
+        expected |= {"stopped"} if failed else set()
+        expected |= {"win_14", "win_30"} if failed and agreed else set()
     return expected | ({"card_7"} if customer.story == "card" and _in_time(customer) else set())
 
 

@@ -11,10 +11,10 @@ import pytest
 from chalicelib.actions.queue_due import queue_due
 from chalicelib.actions.record_feedback import record_feedback
 from chalicelib.actions.send_notice import send_notice
+from chalicelib.actions.send_reminder import send_reminder
 from chalicelib.actions.show_cases import show_mails
-from chalicelib.core.site import NOTICES
 from chalicelib.errors import StripeUnavailable
-from chalicelib.store import customers, keys, mail_health, optouts, outbox, sites
+from chalicelib.store import cases, customers, keys, mail_health, optouts, outbox, sites
 from chalicelib.store.keys import Key
 from tests.conftest import SITE, Cloud
 from tests.edge import TwinEdge
@@ -216,6 +216,61 @@ def test_thanks_wait_for_the_cap_and_are_sent_though_the_event_of_the_payment_wa
     assert kinds(shop) == ["failed_payment", "payment_recovered"]
 
 
+def thanked(shop: Shop, customer: str) -> Key:
+    """The key of the case of a customer's oldest open invoice, which was written about and is paid now."""
+    key = next(each.key for each in cases.of_customer(keys.of_customer(SCOPE, customer)).values() if each.handled)
+    card = shop.card(customer, "pm_card_visa")
+    shop.do("POST", f"invoices/{key.sk.rpartition('#')[2]}/pay", payment_method=card)
+    shop.deliver()
+    return key
+
+
+def test_thanks_cost_one_read_more_which_asks_what_else_is_open(shop: Shop, cloud: Cloud) -> None:
+    customer = shop.fail_renewal(card="pm_twin_expired_card")
+    shop.advance(DAY)
+    run(shop, cloud)
+    key = thanked(shop, customer)
+    shop.advance(DAY)
+    sites.find(SITE.id)  # kept for a minute
+    cloud.dynamodb_requests.clear()
+
+    assert send_reminder(key, shop.twin.now) == "sent"
+
+    assert cloud.dynamodb_requests == [
+        "Query",  # the customer's newest mails
+        "Query",  # the customer's cases
+        "Query",  # open disputes
+        "BatchGetItem",  # the address, and whether mails are paused
+        "Query",  # what else is open
+        "BatchGetItem",  # the name of the plan
+        "TransactWriteItems",  # the claim and its link
+        "TransactWriteItems",  # it has left
+    ]
+    assert kinds(shop) == ["failed_payment", "payment_recovered"]
+
+
+@pytest.mark.parametrize("reason", ["campaign_ended", "stopped", "held_out", "payment_disputed"])
+def test_nobody_hears_that_all_is_settled_while_a_case_that_was_closed_is_open_at_stripe(
+    shop: Shop, cloud: Cloud, reason: str
+) -> None:
+    customer = shop.customer()
+    subscriptions = [shop.subscribe(customer) for _ in range(2)]
+    shop.advance(20 * DAY)
+    bad = shop.card(customer, "pm_twin_expired_card")
+    for each in subscriptions:  # so that no retry finds the new card
+        shop.do("POST", f"subscriptions/{each}", default_payment_method=bad)
+    shop.advance(10 * DAY + 6 * HOUR)
+    assert live(shop, cloud, 3)
+    first, second = cases.of_customer(keys.of_customer(SCOPE, customer)).values()
+    assert cases.close(second, reason)
+    assert thanked(shop, customer) == first.key
+
+    live_without_events(shop, cloud, 3)
+    assert kinds(shop) == ["failed_payment"]
+    found = {each.sk: each.closed for each in customers.find(SCOPE, customer).invoices}
+    assert (found[first.key.sk], found[second.key.sk]) == ("invoice_paid", reason)
+
+
 @pytest.mark.parametrize("end_action", ["cancel", "unpaid"])
 def test_a_subscription_that_ends_unpaid_is_told_of_once_and_not_together_with_a_failed_payment(
     shop: Shop, cloud: Cloud, end_action: str
@@ -245,14 +300,19 @@ def test_a_subscription_whose_last_invoice_was_paid_after_all_is_not_told_of_its
 
 
 CONSENT = {"metadata": {"stamkund_marketing": "yes"}}
-WIN_BACK = {"notices": (*NOTICES, "win_back"), "postal_address": "Storgatan 1, Umeå"}
+WIN_BACK = {"notices": ("trial_ending", "win_back"), "postal_address": "Storgatan 1, Umeå"}
 
 
 def end(shop: Shop, **fields: Any) -> str:
-    """A customer whose subscription has ended today; their id."""
+    """A customer whose subscription has ended today, on 2 December, because its payment failed; their id."""
+    shop.twin.world.settings.change({"retries": []})
+    return shop.fail_renewal(**fields)
+
+
+def leave(shop: Shop, **fields: Any) -> str:
+    """A customer who has ended their subscription today; their id."""
     customer = shop.customer(**fields)
-    subscription = shop.subscribe(customer)
-    shop.do("DELETE", f"subscriptions/{subscription}")
+    shop.do("DELETE", f"subscriptions/{shop.subscribe(customer)}")
     shop.deliver()
     return customer
 
@@ -261,18 +321,32 @@ def test_who_agreed_is_invited_back_after_14_and_30_days(shop: Shop, cloud: Clou
     send_all(**WIN_BACK)
     end(shop, **CONSENT)
 
-    assert live(shop, cloud, 45) == ["11-16 win_back", "12-02 win_back"]
+    assert live(shop, cloud, 45) == ["12-16 win_back", "01-01 win_back"]
+
+
+def test_who_left_on_purpose_is_not_invited_and_stripe_is_not_asked(shop: Shop, cloud: Cloud, edge: TwinEdge) -> None:
+    send_all(**WIN_BACK)
+    leave(shop, **CONSENT)
+    edge.calls.clear()
+
+    assert live(shop, cloud, 45, DAY) == []
+    assert edge.calls == []
 
 
 @pytest.mark.parametrize(
     "site, fields",
-    [({}, CONSENT), (WIN_BACK, {}), (WIN_BACK, {"metadata": {"stamkund_marketing": "no"}})],
+    [
+        ({"notices": ("trial_ending",)}, CONSENT),
+        (WIN_BACK, {}),
+        (WIN_BACK, {"metadata": {"stamkund_marketing": "no"}}),
+    ],
 )
 def test_without_consent_or_the_sites_wish_nobody_is_invited_and_stripe_is_not_asked(
     shop: Shop, cloud: Cloud, edge: TwinEdge, site: dict[str, Any], fields: dict[str, Any]
 ) -> None:
     send_all(**site)
     end(shop, **fields)
+    live(shop, cloud, 1)  # the case of its invoice is closed
     edge.calls.clear()
 
     assert live(shop, cloud, 45, DAY) == []
@@ -282,6 +356,7 @@ def test_without_consent_or_the_sites_wish_nobody_is_invited_and_stripe_is_not_a
 def test_who_came_back_is_not_invited(shop: Shop, cloud: Cloud) -> None:
     send_all(**WIN_BACK)
     customer = end(shop, **CONSENT)
+    shop.card(customer, "pm_card_visa")
     shop.subscribe(customer)
 
     assert live(shop, cloud, 45) == []

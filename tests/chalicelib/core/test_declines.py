@@ -49,6 +49,24 @@ def test_each_documented_code_has_exactly_one_track(code: str) -> None:
     assert track(Decline(code)) is only
 
 
+@pytest.mark.parametrize("means", ["sepa_debit", "us_bank_account", "link", "paypal"])
+@pytest.mark.parametrize("advice", ADVICE)
+@pytest.mark.parametrize(
+    "code", ["insufficient_funds", "invalid_account", "generic_decline", "debit_not_authorized", None]
+)
+def test_what_is_no_card_is_never_told_of_as_one(code: str | None, advice: str | None, means: str) -> None:
+    assert track(Decline(code, advice, means=means)) is Track.OTHER_MEANS
+
+
+@pytest.mark.parametrize("means", ["link", "card", None])
+def test_a_wanted_confirmation_is_asked_for_whatever_was_charged(means: str | None) -> None:
+    assert track(Decline("authentication_required", means=means)) is Track.AUTHENTICATE
+
+
+def test_a_card_is_told_of_as_one_also_where_stripe_does_not_say_what_it_was() -> None:
+    assert track(Decline("expired_card", means="card")) is track(Decline("expired_card")) is Track.NEW_CARD
+
+
 def test_no_code_is_in_two_classes() -> None:
     assert sum(len(codes) for codes in CLASSES.values()) == len(frozenset.union(*CLASSES.values()))
 

@@ -123,7 +123,7 @@ def test_the_address_in_the_mails_header_is_the_one_that_works(
     real = client.send_email
     monkeypatch.setattr(client, "send_email", lambda **given: (call_of.update(given), real(**given))[1])
 
-    assert run(shop, cloud) == ["sent"]
+    assert run(shop, cloud) == ["closed", "sent"]  # the case of the invoice, and the invitation
     headers = {each["Name"]: each["Value"] for each in call_of["Content"]["Simple"]["Headers"]}  # type: ignore[index]
     assert headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     address = re.fullmatch(rf"<{SITE.base_url}/u/([\w-]+)>", headers["List-Unsubscribe"])

@@ -55,7 +55,7 @@ OFFERS = {
 }
 PLACEHOLDERS = {
     *("hello", "name", "merchant", "support", "amount", "price", "plan", "card", "with_card", "last4"),
-    *("failed", "retry", "ends", "last_day", "expires", "renews", "through", "deadline", "paid", "ended", "day"),
+    *("failed", "retry", "ends", "last_day", "expires", "renews", "paid", "ended", "day"),
 }
 BUDGET = {"button": 28, "preheader": 80, "subject": 75, "caption": 45, "why": 140}
 

@@ -13,7 +13,7 @@ from chalicelib.core.model import Money
 from chalicelib.errors import Misconfigured
 from chalicelib.mails.render import failed_payment
 from chalicelib.wording import breakable, day, zone
-from tests.chalicelib.mails.builders import DAY, FAILED_AT, LANGUAGES, reminder, site
+from tests.chalicelib.mails.builders import CARD_WORDS, DAY, FAILED_AT, LANGUAGES, reminder, site
 from tests.chalicelib.markup import Markup
 
 STEPS = [{"first": True, "final": False}, {"first": False, "final": False}, {"first": False, "final": True}]
@@ -229,6 +229,15 @@ def test_a_name_that_is_a_link_is_not_greeted(name: str) -> None:
     mail = failed_payment(reminder(name=name))
     assert "evil" not in mail.text + mail.html
     assert "Hi, your card" in mail.text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("step", STEPS)
+def test_a_payment_by_other_means_speaks_of_no_card_but_in_the_footer(language: str, step: dict[str, bool]) -> None:
+    for known in KNOWN:
+        facts = {**known, "last4": None, "plan": "Nordlys Plus"}
+        mail = failed_payment(reminder(language=language, track=Track.OTHER_MEANS, **step, **facts))
+        assert len(CARD_WORDS.findall(mail.text.lower())) == 1
 
 
 def test_lost_and_stolen_cards_read_as_a_bank_that_said_no() -> None:

@@ -33,7 +33,7 @@ from tests.chalicelib.markup import Markup
 FLOWS = sorted({key.split(".")[1] for key in copy(COPY, "en") if key.startswith("link.") and key.count(".") == 2})
 REASONS: tuple[DeadReason, ...] = ("expired", "revoked", "used", "unknown")
 LOGIN = "https://billing.stripe.com/p/login/test_1"
-ABOUT = About(plan="Nordlys Plus", amount=Money(14900, "sek"), last4="4242")
+ABOUT = About(amount=Money(14900, "sek"))
 
 PAGES = list(samples.every("en"))
 EVERY = [(name, language) for name in PAGES for language in LANGUAGES]
@@ -76,9 +76,7 @@ def test_a_link_page_has_one_button_that_posts_to_itself(flow: str) -> None:
     assert html.all("form") == [{"method": "post", "action": "/l/t0k"}]
     assert html.all("button") == [{"class": "button", "type": "submit"}]
     assert "form-action 'self' https://billing.stripe.com https://invoice.stripe.com;" in page.csp
-    assert "Nordlys Plus" in html.text
     assert "149\u00a0kr" in page.html
-    assert "Ending in 4242" in html.text
 
 
 def test_every_flow_has_its_words() -> None:
@@ -201,10 +199,10 @@ def test_an_origin_keeps_its_port() -> None:
     assert origin("http://127.0.0.1:8080/x?y") == "http://127.0.0.1:8080"
 
 
-@given(st.text(max_size=250), st.text(max_size=250), st.sampled_from(LANGUAGES))
-def test_any_name_is_only_text(merchant: str, plan: str, language: str) -> None:
-    named = site(name=f"<script>{merchant}</script>")
-    page = link_page(named, language, "/l/t0k", "payment_method_update", About(plan=f"<img src=x>{plan}"))
+@given(st.text(max_size=250), st.sampled_from(LANGUAGES))
+def test_any_name_is_only_text(merchant: str, language: str) -> None:
+    named = site(name=f"<script>{merchant}</script><img src=x>")
+    page = link_page(named, language, "/l/t0k", "payment_method_update")
     html = Markup(page.html)
     assert not html.all("script")
     assert not html.all("img")

@@ -73,6 +73,28 @@ def test_all_open_cases_of_a_customer_are_read_in_one_query(cloud: Cloud) -> Non
     assert cloud.dynamodb_requests == ["Query"]
 
 
+@pytest.mark.parametrize(
+    "other, owes",
+    [
+        ({}, True),
+        ({"status": "paid"}, False),
+        ({"status": "void"}, False),
+        ({"amount_remaining": 0}, False),
+    ],
+)
+def test_what_a_customer_owes_beside_an_invoice_is_told_in_one_query_also_of_a_case_that_was_closed(
+    key: Key, cloud: Cloud, other: dict[str, Any], owes: bool
+) -> None:
+    assert not cases.owes(key)
+    beside = store("in_other", **other)
+    for case in cases.of_customer(beside.pk).values():
+        assert case.key == key or cases.close(case, "campaign_ended")
+    cloud.dynamodb_requests.clear()
+
+    assert cases.owes(key) is owes
+    assert cloud.dynamodb_requests == ["Query"]
+
+
 def test_a_held_case_is_due_again_when_told_and_keeps_its_campaign(key: Key) -> None:
     assert cases.hold(read(key), LATER, PLAN)
 

@@ -66,6 +66,14 @@ def test_a_real_failed_renewal_is_read_in_full(cloud: Cloud, edge: TwinEdge) -> 
     assert found.products == (shop.product,)
 
 
+def test_a_direct_debit_that_failed_is_no_card() -> None:
+    debit = {"id": "pm_2", "type": "sepa_debit", "sepa_debit": {"last4": "3000"}}
+
+    found = debtor(invoice(intent(1, {"code": "insufficient_funds", "payment_method": debit})))
+
+    assert found.facts.decline == Decline("insufficient_funds", None, None, "pm_2", "sepa_debit")
+
+
 def test_the_reason_is_that_of_the_newest_attempt() -> None:
     newer = {**ERROR, "decline_code": "expired_card", "payment_method": {"card": {"last4": "0069"}}}
 
@@ -81,7 +89,7 @@ def test_the_reason_is_that_of_the_newest_attempt() -> None:
         ({"code": "expired_card"}, Decline("expired_card")),
         ({"code": "x", "payment_method": None}, Decline("x")),
         ({"code": "x", "payment_method": "pm_1"}, Decline("x", card="pm_1")),
-        ({"code": "x", "payment_method": {"type": "sepa_debit"}}, Decline("x")),
+        ({"code": "x", "payment_method": {"type": "sepa_debit"}}, Decline("x", means="sepa_debit")),
         ({}, Decline()),
         (None, Decline()),
     ],
