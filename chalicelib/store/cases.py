@@ -145,8 +145,9 @@ def freezing(what: Frozen | None) -> list[Action]:
 
 def unchanged(case: Entry) -> Condition:
     """The condition that a case, or a notice's row, is as it was read, and that nobody has claimed a mail about it since."""
-    as_read: Condition = ObjectRow.due_at == case.due_at
-    return as_read & (ObjectRow.case_mail.does_not_exist() if case.mail is None else ObjectRow.case_mail == case.mail)
+    newest = ObjectRow.case_mail.does_not_exist() if case.mail is None else ObjectRow.case_mail == case.mail
+    as_read: Condition = (ObjectRow.due_at == case.due_at) & newest
+    return as_read
 
 
 def hold(case: Entry, until: int, freeze: Frozen | None = None) -> bool:
