@@ -86,6 +86,7 @@ def written(about: Subject, decision: Send, together: Merged, link: str, now: in
         first=case.handled is None,
         link=link,
         invoices=lines if len(owed) > 1 else (),
+        country=debtor.country,
     )
     return render.failed_payment(reminder)
 

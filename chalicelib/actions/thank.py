@@ -78,7 +78,7 @@ def _send(paid: Paid, together: list[OpenCase], amount: int, to: str) -> str:
     link = link_for_notice(site, desk.customer, None, language, now, now)
     letter = render.payment_recovered(
         PaymentRecovered(
-            reader=Reader(site, language, paid.clock.zone, now, debtor.name),
+            reader=Reader(site, language, paid.clock.zone, now, debtor.name, debtor.country),
             plan=plan_name(site.scope, debtor.products, now),
             amount=Money(amount, debtor.facts.invoice.currency),
             last4=None,

@@ -108,6 +108,24 @@ def test_a_renewal_names_price_day_period_and_the_way_out() -> None:
     assert "cancel before 11 January 2027, and it won't renew." in mail.text
 
 
+@pytest.mark.parametrize(
+    "language, country, day, price",
+    [
+        ("en", "US", "January 26, 2027", "SEK 1,490"),
+        ("en-GB", "US", "26 January 2027", "SEK 1,490"),
+        ("en", "GB", "26 January 2027", "SEK 1,490"),
+        ("en", "JP", "26 January 2027", "1 490 kr"),  # nobody writes so there: as the site's country does
+        ("en", None, "26 January 2027", "1 490 kr"),
+    ],
+)
+def test_days_and_prices_are_written_as_in_the_readers_country(
+    language: str, country: str | None, day: str, price: str
+) -> None:
+    reader = replace(READER, language=language, country=country)
+    text = render.renewal_notice(replace(YEAR, reader=reader)).text
+    assert f"on {day} and costs {price} a year" in text
+
+
 def test_without_a_deadline_of_its_own_the_renewal_is_the_deadline() -> None:
     text = render.renewal_notice(YEAR).text
     assert "cancel before 26 January 2027" in text
