@@ -28,7 +28,7 @@ setup: .venv/ready .venv-ministack/ready  ## make the two virtual environments: 
 	@.venv-ministack/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
-demo: setup  ## a month of a merchant's life, on this machine; ONCE=1 stops at the end
+demo: setup  ## some ten weeks of a merchant's life, on this machine; ONCE=1 stops at the end
 	@$(BIN)/python -m infra.local demo $(if $(ONCE),--once)
 
 up: setup  ## the whole thing on this machine, until Ctrl-C
@@ -62,7 +62,7 @@ format: .venv/ready  ## mend the style
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-bench: .venv/ready  ## what a webhook and a cold start cost beside their floors; a year of the Stripe twin
+bench: .venv/ready  ## what a webhook, the schedule of reminders and a cold start cost beside their floors; a year of the Stripe twin
 	@$(BIN)/python -m infra.bench
 	@$(BIN)/python -m infra.local.twin.bench
 

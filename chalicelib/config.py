@@ -4,14 +4,14 @@
 | --- | --- | --- |
 | STAGE | all | `local`, `dev`, `prod` ...; only `local` has a movable clock and another Stripe address |
 | TABLE_NAME | all | the DynamoDB table |
-| EVENTS_QUEUE_URL | REST | where events in doubt go |
+| EVENTS_QUEUE_URL | REST, take_partner_event | where events in doubt go |
 | NEW_CARDS_QUEUE_URL | REST, take_partner_event | where customers with a new card go |
-| MAILS_QUEUE_URL | schedule_reminders, REST | where due cases go |
-| SECRET_ID | REST, apply_events, send_mails | the one secret in Secrets Manager (`aws.secrets`) |
+| MAILS_QUEUE_URL | schedule_reminders, REST | where due cases and notices go |
+| SECRET_ID | REST, apply_events, collect_payments, send_mails, reconcile | the one secret in Secrets Manager (`aws.secrets`) |
 | STRIPE_ACCOUNT, LIVEMODE | all | whose events we take: `acct_...`, `true` or `false` |
 | CONNECTED_ACCOUNTS | as STRIPE_ACCOUNT | other accounts whose events we take (Connect): with commas, or `*`; may be empty |
 | STRIPE_READS_PER_SECOND | apply_events, reconcile | how often each may ask Stripe about an account; 25 when empty |
-| SITE | REST, schedule_reminders, send_mails | the site whose brand mails wear |
+| SITE | REST, schedule_reminders, send_mails, collect_payments | the site whose brand mails wear |
 | SES_CONFIGURATION_SET | send_mails | the configuration set that publishes what became of a mail |
 | MAIL_FEEDBACK_TOPIC | record_mail_feedback | the only topic whose notifications count |
 | STRIPE_API_BASE, CLOCK_FILE | stage `local` only | the Stripe twin, and the offset of its clock |

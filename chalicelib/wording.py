@@ -59,9 +59,13 @@ def languages(folder: Path) -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in folder.glob("*.toml")))
 
 
-def regional(tag: str, language: str) -> str:
-    """`tag` if it is a tag of `language` (its region decides how money and dates are written), else `language`."""
-    return tag if _base(tag) == _base(language) else language
+def regional(tag: str, language: str, country: str | None = None) -> str:
+    """`tag` if it is a tag of `language`, else `language`; without a region of its own it has that of `country`.
+
+    Its region decides how money and dates are written.
+    """
+    own = tag if _base(tag) == _base(language) else language
+    return f"{own}-{country}" if country and not _region(own) else own
 
 
 def accepted(header: str | None) -> tuple[str, ...]:
@@ -129,8 +133,7 @@ def zone(*names: str | None) -> ZoneInfo:
 @lru_cache(maxsize=256)
 def locale(tag: str, country: str | None = None) -> Locale:
     """Babel's locale for a tag: the tag's own region first, then the country, then the bare language."""
-    own = next((part for part in re.split(r"[-_]", tag)[1:] if re.fullmatch("[A-Za-z]{2}", part)), None)
-    for region in filter(None, (own, country)):
+    for region in filter(None, (_region(tag), country)):
         try:
             return Locale(_base(tag), region.upper())
         except (UnknownLocaleError, ValueError):
@@ -195,6 +198,10 @@ def _flat(table: Mapping[str, object], prefix: str) -> Iterable[tuple[str, str]]
 def _base(tag: str) -> str:
     base = re.split(r"[-_]", tag.strip().lower(), maxsplit=1)[0]
     return _SAME_AS.get(base, base)
+
+
+def _region(tag: str) -> str | None:
+    return next((part for part in re.split(r"[-_]", tag)[1:] if re.fullmatch("[A-Za-z]{2}", part)), None)
 
 
 def _without_bidi_controls(text: str) -> str:

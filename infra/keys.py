@@ -90,11 +90,12 @@ def _moment(at: int | None) -> str:
     return "-" if at is None else time.strftime("%Y-%m-%d %H:%M", time.gmtime(at))
 
 
-def revoke(_found: Deployment, options: argparse.Namespace) -> None:
+def revoke(found: Deployment, options: argparse.Namespace) -> None:
     """End a key at once. Raises Refusal where the site has none of that id."""
     key = api_keys.revoke(options.site, options.key, clock.now())
     if key is None:
-        raise Refusal(f"{options.site} has no key {options.key}: python -m infra.keys list --site {options.site}")
+        remedy = f"python -m infra.keys list --stage {found.stage} --site {options.site}"
+        raise Refusal(f"{options.site} has no key {options.key}: {remedy}")
     print(f"{key.id} was revoked already" if key.revoked_at is not None else f"{key.id} is no key any more")
 
 

@@ -73,7 +73,9 @@ def _settle_architecture(source: Path, stage: str) -> str:
     config = json.loads(path.read_text())
     settings = config["stages"].get(stage)
     if settings is None:
-        raise PackageError(f"The stage {stage} is not in .chalice/config.json.")
+        raise PackageError(
+            f"The stage {stage} is not in .chalice/config.json: add it to its `stages`, as prod stands there."
+        )
     if stage == "local":
         settings["lambda_architecture"] = "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
         path.write_text(json.dumps(config))

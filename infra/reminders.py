@@ -4,6 +4,7 @@ after a pause, how many addresses get none, and letting one get mail again.
 
 import argparse
 import sys
+import time
 
 from chalicelib import clock, config
 from chalicelib.aws import mail
@@ -34,13 +35,13 @@ def main(arguments: list[str]) -> int:
             return lift(of, options.address.strip())
         if options.command == "resume":
             mail_health.resume(clock.now())
-        return status()
+        return status(options.stage)
     except (NoStack, StamkundError) as error:
         print(error, file=sys.stderr)
         return 2
 
 
-def status() -> int:
+def status(stage: str) -> int:
     """Print how mails fare; 1 where they are paused."""
     counts = total(mail_health.window(clock.now()))
     print(f"the last 7 days: {counts.sends} sent, {counts.bounces} bounced, {counts.complaints} complaints")
@@ -48,10 +49,9 @@ def status() -> int:
     if pause is None:
         print(f"mails may leave{'; the next return pauses them' if reason_to_pause(counts) else ''}")
         return 0
-    print(
-        f"mails are paused since {pause.at} (UTC seconds): too many {pause.reason}. Held cases wait and lose nothing."
-    )
-    print("Find out why (a bought list? an old import?), then: python -m infra.reminders resume")
+    since = time.strftime("%Y-%m-%d %H:%M", time.gmtime(pause.at))
+    print(f"mails are paused since {since} UTC: too many {pause.reason}. Held cases wait and lose nothing.")
+    print(f"Find out why (a bought list? an old import?), then: python -m infra.reminders resume --stage {stage}")
     return 1
 
 

@@ -58,7 +58,8 @@ class Stacks:
         try:
             answer: dict[str, Any] = getattr(self.client("cloudformation"), call)(StackName=name)
         except (BotoCoreError, ClientError) as error:
-            raise NoStack(f"The stack {name} cannot be looked at: {error}") from error
+            remedy = "Is --stage right, and the region (AWS_DEFAULT_REGION)? make deploy STAGE=... makes it."
+            raise NoStack(f"The stack {name} cannot be looked at: {error}\n{remedy}") from error
         return answer
 
 

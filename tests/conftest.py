@@ -197,5 +197,5 @@ def edge(monkeypatch: pytest.MonkeyPatch) -> TwinEdge:
 
 @pytest.fixture
 def api_key(cloud: Cloud) -> str:
-    """A key of the site that may do everything."""
+    """A key of the site that may open the portal and read."""
     return api_keys.create(SITE.id, ("portal", "read"), NOW)

@@ -135,11 +135,11 @@ def _reader(told: Told) -> Reader:
 
 def _to(site: Site, addressee: Addressee, zone: str, now: int) -> Reader:
     name = addressee.customer.name if addressee.customer else None
-    return Reader(site, _language(site, addressee), zone, now, name)
+    return Reader(site, _language(site, addressee), zone, now, name, addressee.country)
 
 
 def _language(site: Site, addressee: Addressee) -> str:
-    return wording.tag(addressee.customer.locales if addressee.customer else (), site.languages)
+    return wording.tag(addressee.locales, site.languages)
 
 
 def _plan(told: Told) -> str | None:

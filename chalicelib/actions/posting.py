@@ -9,7 +9,7 @@ from chalicelib.core.frozen import frozen
 from chalicelib.core.rendered import Mail
 from chalicelib.core.site import Site, account_of
 from chalicelib.errors import MailUnavailable, MailUnknown, Permanent, StoreUnavailable
-from chalicelib.log import count, report
+from chalicelib.log import count, note, report
 from chalicelib.store import outbox, sites
 from chalicelib.store.cases import Entry, Frozen
 from chalicelib.store.outbox import Post
@@ -109,6 +109,7 @@ def tags_of(post: Post, site: Site) -> dict[str, str]:
     }
 
 
-def unreachable() -> None:
-    """Tell the merchant that somebody has no address that takes mail."""
+def unreachable(invoice: str) -> None:
+    """Tell the merchant that somebody has no address that takes mail: the alarm, and in the log whose case it is."""
+    note("customer unreachable", case=invoice)
     count("CustomersUnreachable", function=config.optional("AWS_LAMBDA_FUNCTION_NAME") or "send_mails")

@@ -23,15 +23,15 @@ Tell = Callable[[Finding], None]
 Progress = Callable[[Run], None]
 
 
-def reconcile(tick: Callable[[], int], seconds: int, begin: Run | None = None, force: bool = False) -> Run | None:
+def reconcile(tick: Callable[[], int], seconds: int) -> Run | None:
     """Go on with the run under way, or start the one that is due, for about so many seconds. The run, or None.
 
     One read where nothing is due. Raises Retryable and Permanent; the next call then goes on from the last page.
     """
     scope, now = config.account_scope(), tick()
-    if begin is None and next_run(jobs.find(scope, NAME), config.setting("STRIPE_ACCOUNT"), now) is None:
+    if next_run(jobs.find(scope, NAME), config.setting("STRIPE_ACCOUNT"), now) is None:
         return None
-    return work(tick, seconds, begin=begin, force=force)
+    return work(tick, seconds)
 
 
 def work(

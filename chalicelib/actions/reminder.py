@@ -105,6 +105,7 @@ def written(about: Subject, decision: Send, together: Sequence[Other], link: str
         first=case.handled is None,
         link=link,
         invoices=lines if len(owed) > 1 else (),
+        country=debtor.country,
     )
     return render.failed_payment(reminder)
 

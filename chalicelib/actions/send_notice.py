@@ -96,7 +96,7 @@ def _handle(shelf: Shelf, desk: Desk, now: int) -> str:
 
 def _as_stored(job: Job) -> Look:
     customer = job.shelf.customer
-    clock = job.clock(facts.time_zone(customer.metadata) if customer else None)
+    clock = job.clock(facts.time_zone(customer) if customer else None)
     return _look(job, job.row.record, job.subscription, clock)
 
 

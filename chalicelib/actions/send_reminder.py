@@ -104,7 +104,7 @@ def _decided(job: Job) -> str:
             return thank(Paid(case, job.others, job.desk, job.site, job.debtor, clock, job.now), around)
         case Close(reason):
             if reason in UNREACHABLE:
-                unreachable()
+                unreachable(case.invoice.id)
             return _closed(case, reason, job)
         case Hold(until, _):
             return done("held", cases.hold(case, until, job.treatment.freeze))

@@ -55,4 +55,4 @@ def _sums(owed: Iterable[Invoice]) -> list[dict[str, Any]]:
 
 def _zone(site: Site, customer: Customer) -> str:
     """The zone in which the customer's days are counted: as their mails count them."""
-    return time_zone(customer.metadata) or site.time_zone
+    return time_zone(customer) or site.time_zone

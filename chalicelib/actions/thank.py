@@ -83,7 +83,7 @@ def _send(paid: Paid, together: list[OpenCase], amount: int, to: str) -> str:
     link = link_for_notice(site, desk.customer, MANAGE, language, now)
     letter = render.payment_recovered(
         PaymentRecovered(
-            reader=Reader(site, language, paid.clock.zone, now, debtor.name),
+            reader=Reader(site, language, paid.clock.zone, now, debtor.name, debtor.country),
             plan=plan_name(site.scope, debtor.products, now),
             amount=Money(amount, debtor.facts.invoice.currency),
             paid_at=debtor.paid_at or now,

@@ -22,7 +22,7 @@ _cached: dict[str, tuple[float, dict[str, Any]]] = {}
 
 
 def stripe_api_key() -> str:
-    """The restricted key for Stripe. Raises Misconfigured where it is missing, or is a live key on a local or test stage."""
+    """The restricted key for Stripe. Raises Misconfigured where it is missing, or not of the mode of LIVEMODE."""
     key = _value(LIFETIME).get("stripe_api_key")
     if not isinstance(key, str) or not key.strip():
         raise Misconfigured("The secret has no stripe_api_key.", "stripe_api_key")

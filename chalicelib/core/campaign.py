@@ -12,6 +12,9 @@ from chalicelib.core.frozen import frozen
 NOTICE_DAYS = 3
 """The final mail stands at least so many days before the end that it names."""
 
+SHORTEST_WINDOW = 60
+"""Minutes that a send window is open at least."""
+
 LONGEST = 366
 _NEEDED = {"version", "steps", "end_day", "funds_wait_hours", "window"}
 
@@ -131,15 +134,25 @@ def _check_window(window: Any) -> None:
     opens, closes = (_clock(f"window.{name}", window[name]) for name in ("opens", "closes"))
     if opens >= closes:
         raise WrongCampaign("window", "it closes before it opens", "It cannot reach over midnight.")
+    if _minutes(closes) - _minutes(opens) < SHORTEST_WINDOW:
+        what = f"it is open for less than {SHORTEST_WINDOW} minutes"
+        raise WrongCampaign("window", what, "Runs are 15 minutes apart, and a mail waits for its turn.")
     if type(window["weekdays_only"]) is not bool:
         raise WrongCampaign("window.weekdays_only", "it is neither true nor false", "Write one of them.")
 
 
 def _clock(path: str, value: Any) -> time:
     try:
-        return time.fromisoformat(value)
+        found = time.fromisoformat(value)
     except (TypeError, ValueError):
         raise WrongCampaign(path, f"{value!r} is no time of day", 'Write it in quotes, as "09:00".') from None
+    if found.tzinfo is not None:
+        raise WrongCampaign(path, f"{value!r} names a zone", "The hours are the customer's own: leave it out.")
+    return found
+
+
+def _minutes(clock: time) -> int:
+    return clock.hour * 60 + clock.minute
 
 
 def _whole(path: str, value: Any, least: int, most: int) -> None:

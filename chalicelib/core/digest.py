@@ -13,7 +13,7 @@ HOUR = 8
 """Of the site's morning, from which on the day before is told."""
 
 BACK = timedelta(days=62)
-"""How long before a day a payment may have failed that still counts as open, or as recovered on it: the longest campaign."""
+"""How long before a day a payment may have failed that still counts as open, or as recovered on it: as long as `annual_60`."""
 
 
 def told_today(now: int, zone: str) -> date | None:

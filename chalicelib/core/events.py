@@ -114,7 +114,7 @@ def card_gone(event: Event) -> Change:
 
 
 def product_changed(event: Event) -> Change:
-    """The name that people read on the account page and in mails."""
+    """The name that people read in mails, and programs in the state API."""
     return Change(Kind.PRODUCT)
 
 

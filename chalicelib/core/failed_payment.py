@@ -22,7 +22,7 @@ class Reminder:
     `next_attempt_at` is null when no retry will really happen; `ends_at` is when access stops if nothing is done, null when
     not known, and `full_until` up to when it is full, null where it is so no longer. `link` is our own mailable link. `first`
     and `final`: which of the case's mails this is; final wins. `invoices`: where one mail speaks for several open invoices,
-    each of them; `amount` is then their sum.
+    each of them; `amount` is then their sum. `country` is the customer's, if known.
     """
 
     site: Site
@@ -41,3 +41,4 @@ class Reminder:
     first: bool = True
     full_until: int | None = None
     invoices: tuple[OpenInvoice, ...] = ()
+    country: str | None = None

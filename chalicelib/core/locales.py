@@ -1,7 +1,9 @@
-"""The languages of Stripe's portal, and which of them a customer's own tags mean."""
+"""The languages that a customer reads, and which of Stripe's portal they mean."""
 
 import re
 from collections.abc import Iterable
+
+from chalicelib.core.model import Customer
 
 LOCALES = frozenset(
     re.findall(
@@ -12,12 +14,33 @@ LOCALES = frozenset(
         """,
     )
 )
-"""Stripe's 45, beside `auto`: the browser's."""
+"""Stripe's 46, beside `auto`: the browser's."""
 
 _BY_TAG = {locale.lower(): locale for locale in LOCALES}
 _SAME_AS = {"no": "nb", "nn": "nb", "tl": "fil", "in": "id"}
 _TRADITIONAL = {"mo": "zh-HK"}
 _LATIN_AMERICA = re.compile("ar|bo|cl|co|cr|cu|do|ec|gt|hn|mx|ni|pa|pe|pr|py|sv|us|uy|ve")
+
+_SPOKEN = {
+    "da": "DK FO GL",
+    "de": "AT DE LI",
+    "en": "AU CA GB GG GI IE IM IN JE MT NG NZ SG US ZA",
+    "es": "AR BO CL CO CR CU DO EC ES GT HN MX NI PA PE PR PY SV UY VE",
+    "fi": "FI",
+    "fr": "FR GF GP MC MQ RE YT",
+    "nb": "NO SJ",
+    "nl": "NL SR",
+    "sv": "AX SE",
+}
+"""By language, the countries where nearly everyone reads it: neither Belgium nor Switzerland has one."""
+
+_BY_COUNTRY = {country: language for language, countries in _SPOKEN.items() for country in countries.split()}
+
+
+def wanted(customer: Customer) -> tuple[str, ...]:
+    """The tags of the languages that a customer wants, best first: their own, then that of their country."""
+    spoken = _BY_COUNTRY.get((customer.country or "").upper())
+    return tuple(dict.fromkeys((*customer.locales, spoken))) if spoken else customer.locales
 
 
 def for_stripe(tags: Iterable[str]) -> str | None:

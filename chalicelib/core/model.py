@@ -157,7 +157,7 @@ class Card:
 
 @frozen
 class Customer:
-    """A customer of the merchant, as Stripe has it."""
+    """A customer of the merchant, as Stripe has it. `country` and `state` are of one address."""
 
     id: str
     email: str | None
@@ -168,6 +168,7 @@ class Customer:
     metadata: dict[str, str]
     created: int
     discount: Discount | None = None
+    state: str | None = None
 
 
 @frozen

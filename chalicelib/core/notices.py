@@ -18,6 +18,7 @@ class Reader:
     """Who reads a mail, and when it is written (`now`): a day of another year is written with its year.
 
     `language` is the tag that the reader wants; the site's own languages decide. `time_zone` is an IANA name.
+    `country` is the reader's own, if known: money and dates are written as there.
     """
 
     site: Site
@@ -25,6 +26,7 @@ class Reader:
     time_zone: str
     now: int
     name: str | None = None
+    country: str | None = None
 
 
 @frozen

@@ -56,7 +56,7 @@ class Site:
     `base_url` is where this API is reached from outside, without a trailing slash: links in mails are built from it and
     never from a request's Host header. `accent` is `#rrggbb`. `time_zone` is an IANA name.
     `accounts` are connected accounts (Stripe Connect) whose customers this site may see beside its own.
-    `origins` are the browser origins that may read this API (CORS). `offer_prices` and `retention_coupons` are the prices
+    `origins` are browser origins, kept for later: no route has CORS yet. `offer_prices` and `retention_coupons` are the prices
     and coupons that a portal flow may offer. `reminders` is `on`, `shadow` (recorded, not sent) or `off`.
     `pay_open_invoices`: a new card pays what is open at once. `campaign` is that of cases for which no rule of
     `campaign_rules` holds (price before interval before country). `access` is the grace that unpaid invoices get.

@@ -80,7 +80,7 @@ def _page(site_id: str, error: StamkundError, status: int) -> "Page":
     if site is None:
         return render.not_found(None, language(blueprint))
     reason: Any = error.code if error.code in ("expired", "used") else "invalid"
-    return render.redirect_failed_page(site, language(blueprint, site.languages), reason, site.home_url)
+    return render.redirect_failed_page(site, language(blueprint, site.languages), reason)
 
 
 def _site(site_id: str) -> "Site | None":

@@ -77,10 +77,16 @@ def redirect(blueprint: Blueprint, url: str) -> Response:
     return Response(body="", status_code=303, headers=headers)
 
 
+SOON = "Something failed on our side. Try again soon."
+_OURS = {
+    "stripe_refused": "Stripe refused what we asked of it, and would again. The log has why, under X-Request-Id.",
+}
+
+
 def refusal(blueprint: Blueprint, error: StamkundError) -> Response:
     """The one error shape. What is our own fault is told without details; what can be mended, exactly."""
     ours = error.status >= 500
-    message = "Something failed on our side. Try again soon." if ours else error.message
+    message = _OURS.get(error.code, SOON) if ours else error.message
     body = {"error": {"code": error.code, "message": message, "param": None if ours else error.param}}
     response = answer(blueprint, error.status, body)
     return with_retry(response, error)

@@ -36,7 +36,9 @@ def _failed_payment(reminder: Reminder) -> Mail:
 
 def _voice(reminder: Reminder) -> Voice:
     """Every placeholder that this reminder can fill; what is not known is not in it."""
-    reader = Reader(reminder.site, reminder.language, reminder.time_zone, reminder.failed_at, reminder.name)
+    reader = Reader(
+        *(reminder.site, reminder.language, reminder.time_zone, reminder.failed_at, reminder.name, reminder.country)
+    )
     voice = Voice("failed_payment", reader, reminder.plan, reminder.last4)
     moments = {"failed": reminder.failed_at, "retry": reminder.next_attempt_at, "ends": reminder.ends_at}
     if reminder.full_until is not None:

@@ -38,7 +38,7 @@ class Voice:
     def __init__(self, mail: str, reader: Reader, plan: str | None = None, last4: str | None = None) -> None:
         self.mail, self.reader, site = mail, reader, reader.site
         self.language = wording.site_language(site, COPY, reader.language)
-        self.tag = wording.regional(reader.language, self.language)
+        self.tag = wording.regional(reader.language, self.language, reader.country)
         self.strings = wording.copy(COPY, self.language)
         self.zone = wording.zone(reader.time_zone, site.time_zone)
         self.values = {
@@ -78,7 +78,7 @@ class Voice:
         return wording.isolated(wording.plain(name, limit), self.language)
 
     def money(self, amount: Money) -> str:
-        """An amount as the reader's country writes it."""
+        """An amount as the reader's country writes it, or the site's where that is not known."""
         return wording.money(amount, self.tag, self.reader.site.country)
 
     def price(self, amount: Money, interval: Interval | None) -> str:

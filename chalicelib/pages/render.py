@@ -115,11 +115,11 @@ def too_many_page(site: Site | None, language: str) -> Page:
     return voice.page(Sheet(voice.say("too_many.heading"), (voice.say("too_many.body"),)))
 
 
-def redirect_failed_page(site: Site, language: str, reason: RedirectReason, home: str | None = None) -> Page:
-    """A signed redirect that opens nothing: why, and back to the merchant (`home`, an http address) to try once more."""
+def redirect_failed_page(site: Site, language: str, reason: RedirectReason) -> Page:
+    """A signed redirect that opens nothing: why, and back to the merchant, to try once more."""
     voice = Voice(site, language)
     paragraphs = (voice.say(f"redirect.{reason}.body"), voice.say("redirect.next"))
-    button = Button(voice.say("redirect.button"), _outside(home or site.home_url))
+    button = Button(voice.say("redirect.button"), _outside(site.home_url))
     return voice.page(
         Sheet(voice.say(f"redirect.{reason}.heading"), paragraphs, button=button, notes=(voice.say("redirect.safe"),))
     )

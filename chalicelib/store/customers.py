@@ -111,7 +111,7 @@ def _collected(row: ObjectRow) -> tuple[tuple[str, str, int], ...]:
 
 def product_names(scope: str, products: Iterable[str]) -> dict[str, str]:
     """The names of products that we know, by id: one BatchGet."""
-    wanted = [(keys.catalogue(scope), f"PRODUCT#{ident}") for ident in sorted(set(products))]
+    wanted = [(keys.catalogue(scope), keys.PRODUCTS + ident) for ident in sorted(set(products))]
     if not wanted:
         return {}
     bind()

@@ -3,7 +3,7 @@
 | who asks | how |
 | --- | --- |
 | an event, a ticket, a write | the object's own key, from its id, its owner and (invoices) its `created` |
-| the account page, the state API | one Query on the customer: state first, then invoices, newest first |
+| the state API | one Query on the customer: state first, then invoices, newest first |
 | a customer's invoices, paged | the same Query, from `5#INV#` |
 | recovery: the failed payments of an account, by when they failed | one Query on the sparse index `cases`: the scope |
 | the reminder run | one Query per shard (`D#` cases, `U#` notices) on the sparse index `due`, up to now |
@@ -184,7 +184,7 @@ def mail(scope: str, customer: str, number: int) -> Key:
 
 
 def addresses(scope: str) -> str:
-    """How the partitions of all such addresses begin."""
+    """How the partitions begin of all addresses that must not be written to."""
     return f"E#{scope}#"
 
 

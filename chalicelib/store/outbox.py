@@ -21,7 +21,7 @@ from chalicelib.store.table import Cancelled, Change, Put, Refused, get, store_e
 from chalicelib.store.tables import MailRow, ObjectRow, Row, bind
 
 LEASE = 120 + 60 + 15 * 60
-"""Seconds: the mailer's longest life, a minute of clocks, and a quarter of an hour for SES's notification."""
+"""Seconds: twice the mailer's time-out, a minute of clocks, and a quarter of an hour for SES's notification."""
 
 KEPT = 400 * 86_400
 """Seconds that a mail stays in a customer's history: a year and a month, as evidence of what they were told."""

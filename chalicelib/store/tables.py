@@ -1,4 +1,4 @@
-"""The one table, its index, and what its items may hold. Importing this needs no environment and makes no client.
+"""The one table, its indexes, and what its items may hold. Importing this needs no environment and makes no client.
 
 The key schema and index names also stand in infra/data.yaml; a test compares the two.
 """

@@ -4,6 +4,7 @@ from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
+from chalicelib.core import locales, zones
 from chalicelib.core.choice import Payer
 from chalicelib.core.declines import Decline
 from chalicelib.core.dunning import Facts
@@ -33,7 +34,8 @@ class Owed:
 class Debtor:
     """The facts for the gate, and who is written to about what. `products` are ids, the first item's first.
 
-    `subscription` is its id; `default_card` and `subscription_card` are ids of payment methods. `paid_at`: UTC seconds.
+    `locales` are the language tags that the customer wants, best first, that of their country last. `subscription` is its id;
+    `default_card` and `subscription_card` are ids of payment methods. `paid_at`: UTC seconds.
     """
 
     facts: Facts
@@ -84,9 +86,9 @@ def debtor(raw: Raw, disputed: bool = False) -> Debtor:
             new_card=None not in (charged, decline.card) and charged != decline.card,
         ),
         name=owner.name if owner else None,
-        locales=owner.locales if owner else (),
+        locales=locales.wanted(owner) if owner else (),
         country=owner.country if owner else None,
-        time_zone=time_zone(owner.metadata) if owner else None,
+        time_zone=time_zone(owner) if owner else None,
         products=_products(subscription),
         subscription=reference(subscription),
         default_card=default_card,
@@ -150,10 +152,10 @@ def _products(subscription: Raw | None) -> tuple[str, ...]:
     return tuple(product for product in found if product)
 
 
-def time_zone(metadata: dict[str, str]) -> str | None:
-    """`metadata.timezone`, by convention, if it is an IANA name: Stripe's API has no time zone of a customer."""
-    name = metadata.get("timezone")
-    return name if name in _zones() else None
+def time_zone(customer: Customer) -> str | None:
+    """A customer's IANA zone: `metadata.timezone`, by convention, else that of their address; None: the site's holds."""
+    name = customer.metadata.get("timezone")
+    return name if name in _zones() else zones.of_address(customer.country, customer.state)
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from chalicelib.core import locales
 from chalicelib.core.frozen import frozen
 from chalicelib.core.model import LIVE, Card, Customer, Item, Kind, Money, Subscription
 from chalicelib.core.notices import Interval
@@ -31,6 +32,16 @@ class Addressee:
     customer: Customer | None
     second_email: str | None
     time_zone: str | None
+
+    @property
+    def locales(self) -> tuple[str, ...]:
+        """The language tags that they want, best first, that of their country last."""
+        return locales.wanted(self.customer) if self.customer else ()
+
+    @property
+    def country(self) -> str | None:
+        """That of their address, if known."""
+        return self.customer.country if self.customer else None
 
     @property
     def emails(self) -> tuple[str, ...]:
@@ -96,7 +107,7 @@ def _addressee(raw: Any) -> Addressee:
     if not isinstance(raw, dict) or shapes.is_deleted(raw):
         return Addressee(None, None, None)
     customer = shapes.customer(raw)
-    return Addressee(customer, facts.second_email(customer.metadata), facts.time_zone(customer.metadata))
+    return Addressee(customer, facts.second_email(customer.metadata), facts.time_zone(customer))
 
 
 def _charged(raw: Raw) -> Raw | str | None:

@@ -68,20 +68,21 @@ def asked(kind: Kind, raw: Raw) -> Raw:
 
 
 def customer(raw: Raw) -> Customer:
-    """A customer. The country is that of the address, else of the shipping address."""
+    """A customer. Country and state are those of the address, else of the shipping address."""
     address = inner(raw, "address")
-    shipping = inner(inner(raw, "shipping"), "address")
+    place = address if optional(address, "country", str) else inner(inner(raw, "shipping"), "address")
     settings, discount = inner(raw, "invoice_settings"), optional(raw, "discount", dict)
     return Customer(
         id=need(raw, "id", str),
         email=optional(raw, "email", str),
         name=optional(raw, "name", str),
         locales=tuple(optional(raw, "preferred_locales", list) or ()),
-        country=optional(address, "country", str) or optional(shipping, "country", str),
+        country=optional(place, "country", str),
         default_payment_method=reference(settings.get("default_payment_method")),
         metadata=inner(raw, "metadata"),
         created=need(raw, "created", int),
         discount=catalogue_shapes.discount(discount) if discount else None,
+        state=optional(place, "state", str),
     )
 
 

@@ -14,9 +14,11 @@ from chalicelib.stripe_api.gateway import Client
 from infra import changes, stacks
 from infra.deployment import Deployment
 from infra.doctor import as_written, at_aws, at_stripe, secret, site
-from infra.doctor.report import Line, looked, wrong
+from infra.doctor.report import Line, looked, on_stage, wrong
 from infra.sites.files import SiteFile
 from infra.stacks import NoStack, Stacks
+
+USUAL = "monthly_14"
 
 
 def main(arguments: list[str]) -> int:
@@ -37,6 +39,10 @@ def main(arguments: list[str]) -> int:
 
 def examine(found: Stacks, stage: str, stripe_url: str | None = None) -> Iterator[Line]:
     """Everything; where a stack is missing, that and no more."""
+    return (on_stage(line, stage) for line in _examine(found, stage, stripe_url))
+
+
+def _examine(found: Stacks, stage: str, stripe_url: str | None) -> Iterator[Line]:
     for name in (found.data_name, found.app_name):
         yield from looked(f"stack {name}", partial(at_aws.stack, found, name, stage))
     try:
@@ -50,8 +56,8 @@ def examine(found: Stacks, stage: str, stripe_url: str | None = None) -> Iterato
     read: list[SiteFile] = []
     yield from _files(Deployment(stage, found), read)
     yield from _stripe(found, here if isinstance(here, Site) else None, partial(as_written.portals, read, stage))
-    days = campaigns.load(here.campaign if isinstance(here, Site) and _known(here.campaign) else "monthly_14").end_day
-    yield from at_stripe.unseen(found.parameters["MailIdentity"], days)
+    days = _longest(here) if isinstance(here, Site) else 0
+    yield from at_stripe.unseen(found.parameters["MailIdentity"], days or campaigns.load(USUAL).end_day)
 
 
 def _aws(found: Stacks, stage: str) -> Iterator[Line]:
@@ -125,12 +131,19 @@ def _endpoint(found: Stacks) -> str:
     return changes.outputs(found.client("cloudformation"), found.app_name).get("EndpointURL", "")
 
 
-def _known(campaign: str) -> bool:
+def _longest(here: Site) -> int:
+    """The last day of the longest campaign that a case of this site may be in; 0 where none of them can be read."""
+    names = {here.campaign, *(rule.campaign for rule in here.campaign_rules)}
+    if here.experiment:
+        names.add(here.experiment.campaign)
+    return max(_end_day(name) for name in names)
+
+
+def _end_day(campaign: str) -> int:
     try:
-        campaigns.load(campaign)
+        return campaigns.load(campaign).end_day
     except Misconfigured:
-        return False
-    return True
+        return 0
 
 
 if __name__ == "__main__":

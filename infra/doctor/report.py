@@ -1,7 +1,8 @@
 """What a check says: one line, and how to mend what is not as it should be. Never the value of a secret."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -9,6 +10,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalicelib.errors import StamkundError
 
 Level = Literal["ok", "warn", "wrong"]
+
+_OURS = re.compile(r"python -m infra\.(?:reconcile|\w+ \w+)(?! --stage)\b")
+"""One of our commands, which all work on prod unless they are told another stage."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,11 @@ def wrong(what: str, remedy: str) -> Line:
 def judged(good: bool, what: str, fault: str, remedy: str) -> Line:
     """`what` where it is good, else `fault` and its remedy."""
     return ok(what) if good else wrong(fault, remedy)
+
+
+def on_stage(line: Line, stage: str) -> Line:
+    """The line, with the stage that was looked at in every command of its remedy."""
+    return replace(line, remedy=_OURS.sub(rf"\g<0> --stage {stage}", line.remedy))
 
 
 def looked(name: str, check: Callable[[], Iterable[Line]]) -> Iterator[Line]:

@@ -29,6 +29,7 @@ def judge(value: Any, live: bool, arn: str) -> Iterator[Line]:
     if not value:
         yield wrong("secret: not filled in yet", remedy)
         return
+    remedy = f"change that alone within the value of {arn}: put-secret-value replaces the whole, signing secrets too"
     unknown = sorted(value.keys() - {"stripe_api_key", "webhook_secrets", "site_secrets"})
     if unknown:
         yield warn(f"secret: holds {len(unknown)} more entries than we read", f"the names must be those of {SHAPE}")

@@ -93,7 +93,7 @@ def read(arguments: list[str]) -> argparse.Namespace:
     up.add_argument("--json", action="store_true", help="print one line of JSON when all is ready")
     up.add_argument("--stripe-url", metavar="URL", help="another Stripe API than the twin; nothing is created there")
     up.add_argument("--data", type=Path, metavar="DIR", help="keep everything there and go on with it the next time")
-    play = commands.add_parser("demo", help="start everything and play a month of a merchant's life")
+    play = commands.add_parser("demo", help="start everything and play some ten weeks of a merchant's life")
     play.add_argument("--once", action="store_true", help="stop at the end: status 0 when all went right, else 1")
     for each in (up, play):
         each.add_argument("--chaos", metavar="PROFILE", help="let the twin's webhooks misbehave")

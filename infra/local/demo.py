@@ -1,4 +1,4 @@
-"""The demo: two months of a merchant's life, played with the real parts; after each step both sides must agree.
+"""The demo: some ten weeks of a merchant's life, played with the real parts; after each step both sides must agree.
 
 Nothing here knows how Stamkund works inside: it uses the shop, the portal's pages, the mail and the public API, as
 Astrid, the merchant and the calendar would.

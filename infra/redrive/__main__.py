@@ -32,7 +32,7 @@ def read(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("command", choices=("list", "show", "replay"))
     parser.add_argument("messages", nargs="*", metavar="MESSAGE", help="ids, as `list` shows them")
     parser.add_argument("--all", action="store_true", help="replay: every message of the queue")
-    parser.add_argument("--queue", choices=tuple(SOURCES), help="one queue only (default: all three)")
+    parser.add_argument("--queue", choices=tuple(SOURCES), help="one queue only (default: all of them)")
     parser.add_argument("--most", type=int, default=1000, help="at most so many of a queue (default: 1000)")
     stacks.arguments(parser)
     options = parser.parse_args(arguments)

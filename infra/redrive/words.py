@@ -12,7 +12,7 @@ ADVICE = {
     "QueueUnavailable": f"SQS did not answer. {AGAIN}",
     "MailUnavailable": f"SES did not take the mail. {AGAIN}",
     "StripeRefused": "Stripe refuses the question itself: look at the permissions of the restricted key "
-    "(read on customers, subscriptions, invoices, payment methods, products), then replay.",
+    "(docs/deploy.md has them), then replay.",
     "UnknownShape": "Stripe's object, or the message, has a shape that this version does not know: update Stamkund, then "
     "replay. Nothing else waits for it.",
     "Misconfigured": "A setting or a secret is missing or wrong; the reason names it. Mend it, then replay.",

@@ -94,7 +94,7 @@ def _portal(
 def _endpoint(deployment: Deployment, want: Wanted, apply: bool, now: int, say: Callable[[str], None]) -> bool:
     client = deployment.stripe
     found = webhook.look(deployment, client, want)
-    said = faults(found, want)
+    said = faults(found, want, deployment.stage)
     for each in said:
         say(f"webhook {want.name}: {each}")
     if not apply or not said:
@@ -111,7 +111,7 @@ def _endpoint(deployment: Deployment, want: Wanted, apply: bool, now: int, say: 
     return True
 
 
-def faults(found: Found, want: Wanted) -> list[str]:
+def faults(found: Found, want: Wanted, stage: str) -> list[str]:
     """What is not as it should be with one endpoint, a sentence for each thing."""
     said = [f"{each['id']} has a secret that was never stored: it is deleted" for each in found.lost]
     if not found.good and not found.old:
@@ -120,7 +120,9 @@ def faults(found: Found, want: Wanted) -> list[str]:
         said += [f"{each['id']}: {change}" for change in webhook.differences(each, want)]
     if found.old:
         ids = ", ".join(f"{each['id']} ({each['api_version'] or 'the default version'})" for each in found.old)
-        said.append(f"{ids}: not in {API_VERSION}, or without its secret: python -m infra.stripe upgrade")
+        said.append(
+            f"{ids}: not in {API_VERSION}, or without its secret: python -m infra.stripe upgrade --stage {stage}"
+        )
     return said
 
 

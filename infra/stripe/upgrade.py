@@ -48,7 +48,7 @@ class Upgrade:
             setup.delete_endpoint(self.client, each["id"])
             self._tell(f"{each['id']} deleted: its secret was never stored")
         if not found.good and not found.old:
-            self._tell("there is none: python -m infra.stripe apply makes it")
+            self._tell(f"there is none: python -m infra.stripe apply --stage {self.deployment.stage} makes it")
             return False
         new = self._beside(found)
         left = [each for each in found.old if not self._over(each, int(new["metadata"]["stamkund_opened"]))]

@@ -18,7 +18,7 @@ from chalicelib.core.model import Customer, Kind
 from chalicelib.core.reconcile import start
 from chalicelib.entrypoints.apply_events import apply_events
 from chalicelib.errors import BadRequest, Misconfigured
-from chalicelib.store import api_keys, cases, customers, keys, links, outbox, sites, table
+from chalicelib.store import api_keys, cases, keys, links, outbox, sites, table
 from chalicelib.store.links import Link
 from chalicelib.store.objects import record_of
 from chalicelib.store.outbox import Covered, Post
@@ -64,12 +64,6 @@ def deliver(account: str | None, live: bool, name: str, **changes: Any) -> str:
         raw["account"] = account
     body = json.dumps(raw).encode()
     return receive("default", body, signed(body), NOW)
-
-
-def name_of(scope: str) -> str | None:
-    """The customer's name as stored in a scope."""
-    found = customers.find(scope, CUSTOMER).customer
-    return found.name if found else None
 
 
 @pytest.mark.parametrize("order", list(permutations(range(4)))[::5])

@@ -167,17 +167,26 @@ def test_amounts_a_hundred_times_too_large(currency: str, shown: str) -> None:
     assert "1,000,000" not in mail.text
 
 
-def test_the_mail_at_the_wrong_hour_of_the_wrong_day_twice(shop: Shop, cloud: Cloud) -> None:
+@pytest.mark.parametrize(
+    "zone, facts",
+    [
+        ("Pacific/Kiritimati", {"metadata": {"timezone": "Pacific/Kiritimati"}}),  # fourteen hours ahead of UTC
+        ("Asia/Tokyo", {"address": {"country": "JP"}}),
+        ("Pacific/Honolulu", {"address": {"country": "US", "state": "HI"}}),
+    ],
+)
+def test_the_mail_at_the_wrong_hour_of_the_wrong_day_twice(
+    shop: Shop, cloud: Cloud, zone: str, facts: dict[str, Any]
+) -> None:
     """blot 340, staytus 123, scoutplan 237: days, hours and the weekend are the customer's."""
-    kiritimati = ZoneInfo("Pacific/Kiritimati")  # fourteen hours ahead of UTC
-    customer = shop.fail_renewal(card="pm_twin_expired_card", metadata={"timezone": kiritimati.key})
+    customer = shop.fail_renewal(card="pm_twin_expired_card", **facts)
 
     live(shop, cloud, 12, every=1)
 
     sent = case_of(customer).sent
     assert len(sent) == len({step for step, _ in sent}) >= 3
     for _, at in sent:
-        local = datetime.fromtimestamp(at, kiritimati)
+        local = datetime.fromtimestamp(at, ZoneInfo(zone))
         assert local.isoweekday() < 6
         assert 9 <= local.hour < 17
 

@@ -222,6 +222,22 @@ def test_the_tags_own_region_wins(tag: str, country: str | None, expected: str) 
     assert str(wording.locale(tag, country)) == expected
 
 
+@pytest.mark.parametrize(
+    "tag, language, country, expected",
+    [
+        ("en-US", "en", "SE", "en-US"),
+        ("en", "en", "US", "en-US"),
+        ("en", "en", None, "en"),
+        ("pl-PL", "sv", "US", "sv-US"),
+        ("zh-Hant", "zh", "TW", "zh-Hant-TW"),
+    ],
+)
+def test_a_tag_without_a_region_has_that_of_the_readers_country(
+    tag: str, language: str, country: str | None, expected: str
+) -> None:
+    assert wording.regional(tag, language, country) == expected
+
+
 def test_an_unknown_language_has_no_locale() -> None:
     with pytest.raises(ValueError, match="xx"):
         wording.locale("xx")

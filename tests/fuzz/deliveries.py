@@ -182,12 +182,6 @@ def any_json() -> st.SearchStrategy[bytes]:
     return (json_values | shaped).map(lambda raw: json.dumps(raw).encode("utf-8", "surrogatepass"))
 
 
-@st.composite
-def odd_headers(draw: st.DrawFn) -> dict[str, str] | None:
-    """Headers of a recorded event, with something changed in them. Now and then nothing is."""
-    return draw(st.none() | st.dictionaries(st.text(max_size=12), st.text(max_size=30), max_size=3))
-
-
 BENT = (
     *(
         "{0}",

@@ -36,6 +36,17 @@ def test_check_names_what_is_wrong_and_exits_with_one(
     assert "ours.yaml: steps: there is none. Write a list of {key, day}." in capsys.readouterr().out
 
 
+def test_check_names_a_window_in_two_kinds_of_time(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    window = SOUND["window"] | {"opens": "09:00Z"}
+    (tmp_path / "ours.yaml").write_text(yaml.safe_dump({**SOUND, "window": window}))
+    monkeypatch.setattr(campaigns, "files", lambda _name: tmp_path)
+
+    assert main(["check"]) == 1
+    assert "ours.yaml: window.opens: '09:00Z' names a zone." in capsys.readouterr().out
+
+
 def test_preview_prints_the_calendar(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["preview", "monthly_14"]) == 0
 

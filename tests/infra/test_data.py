@@ -106,3 +106,24 @@ def test_a_reason_outlives_its_message(data: dict[str, Any]) -> None:
     dead = [name for name in data["Resources"] if name.endswith("Dead")]
 
     assert all(data["Resources"][name]["Properties"]["MessageRetentionPeriod"] < LIFETIME for name in dead)
+
+
+def test_only_the_mail_service_publishes_feedback_and_only_for_our_configuration_set(data: dict[str, Any]) -> None:
+    """It stands in for the signature of SNS, which a function that SNS invokes itself has no need of (decision 041)."""
+    policies = [each["Properties"] for each in data["Resources"].values() if each["Type"] == "AWS::SNS::TopicPolicy"]
+    (policy,) = [each for each in policies if each["Topics"] == [{"Ref": "MailFeedback"}]]
+
+    (statement,) = policy["PolicyDocument"]["Statement"]
+
+    assert statement["Effect"] == "Allow"
+    assert statement["Principal"] == {"Service": "ses.amazonaws.com"}
+    assert (statement["Action"], statement["Resource"]) == ("sns:Publish", {"Ref": "MailFeedback"})
+    assert statement["Condition"] == {
+        "StringEquals": {"AWS:SourceAccount": {"Ref": "AWS::AccountId"}},
+        "ArnEquals": {
+            "AWS:SourceArn": {
+                "Fn::Sub": "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:configuration-set/${MailEvents}"
+            }
+        },
+    }
+    assert data["Resources"]["MailEvents"]["Type"] == "AWS::SES::ConfigurationSet"

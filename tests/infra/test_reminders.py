@@ -1,5 +1,7 @@
 """`python -m infra.reminders`: how mails fare, letting them leave again, and letting an address get some again."""
 
+import time
+
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
@@ -39,7 +41,9 @@ def test_a_pause_is_told_with_its_reason_and_ended_by_hand(capsys: pytest.Captur
     assert not mail_health.pause("bounces", NOW + 1)
 
     assert main(["status", *STAGE]) == 1
-    assert f"paused since {NOW} (UTC seconds): too many complaints" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert f"paused since {time.strftime('%Y-%m-%d %H:%M', time.gmtime(NOW))} UTC: too many complaints" in printed
+    assert "python -m infra.reminders resume --stage " in printed
     assert main(["resume", *STAGE]) == 0
     assert "0 complaints\nmails may leave" in capsys.readouterr().out
     assert mail_health.paused() is None

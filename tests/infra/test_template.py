@@ -122,6 +122,7 @@ def test_every_event_source_has_somewhere_to_put_what_failed(packaged: Packaged,
             continue
         own = packaged.functions[name]["DeadLetterQueue"]
         topic = event["Type"] == "SNS"
+        assert not topic or export(properties["Topic"]) == "MailFeedbackArn"
         parked = properties["RedrivePolicy"]["deadLetterTargetArn"] if topic else properties["DeadLetterConfig"]["Arn"]
         assert (export(own["TargetArn"]), export(parked)) == ("UndeliveredArn", "UndeliveredArn")
 

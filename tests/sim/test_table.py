@@ -272,7 +272,7 @@ def everything(client: Any, arguments: dict[str, Any]) -> list[Any]:
 
 
 def read(rng: Random) -> tuple[str, dict[str, Any]]:
-    """A GetItem, or a Query as the account page and the reminder run make them."""
+    """A GetItem, or a Query as the state API and the reminder run make them."""
     key = rng.choice(KEYS)
     if rng.random() < 0.2:
         return "get_item", {"TableName": "stamkund-test", "Key": {"pk": {"S": key.pk}, "sk": {"S": key.sk}}}

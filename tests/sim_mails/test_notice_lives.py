@@ -24,7 +24,7 @@ def test_no_life_comes_out_wrong(chunk: int) -> None:
         found = first_wrong(edges, range(chunk * RUNS // CHUNKS, (chunk + 1) * RUNS // CHUNKS), live)
         told = trace(edges, found.seed, live) if found else ""
 
-    assert found is None, f"seed {found.seed}: {found.wrong}\n{told}"
+    assert found is None, f"python -m tests.sim_mails --notices --seed {found.seed} --trace\n{told}"
 
 
 def _forgetful(subjects: Any, _handled: str | None, *rest: Any) -> Look:

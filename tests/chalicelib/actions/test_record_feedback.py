@@ -101,7 +101,11 @@ def test_after_a_hard_bounce_without_a_second_contact_the_merchant_is_told(
     assert run(shop, cloud) == ["closed"]
 
     assert recipients(cloud) == [TO]
-    assert "CustomersUnreachable" in capsys.readouterr().out
+    logged = capsys.readouterr().out
+    assert "CustomersUnreachable" in logged
+    (line,) = [line for line in map(json.loads, logged.splitlines()) if line.get("message") == "customer unreachable"]
+    assert line["case"] == tags["case"]
+    assert TO not in logged
     assert "address_suppressed" in str(everything(cloud))
 
 

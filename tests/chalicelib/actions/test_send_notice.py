@@ -5,6 +5,7 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -82,6 +83,22 @@ def test_a_trial_is_announced_a_week_and_a_day_before_and_then_not_again(shop: S
         "Reminder: your trial with Nordlys ends on 2 December",
     )
     assert "149" in cloud.mails()[0].body
+
+
+def test_a_notice_leaves_in_the_daytime_and_language_of_the_customers_address(shop: Shop, cloud: Cloud) -> None:
+    customer = shop.customer(address={"country": "US", "state": "HI"})  # half a day from Stockholm
+    trial(shop, customer=customer)
+    trial(shop, customer=shop.customer(address={"country": "DE"}))
+
+    live(shop, cloud, 26, step=HOUR)
+
+    (post,) = outbox.page(SCOPE, customer, 100, None)
+    assert post.sent_at is not None
+    assert 9 <= datetime.fromtimestamp(post.sent_at, ZoneInfo("Pacific/Honolulu")).hour < 17
+    assert {mail.subject for mail in cloud.mails()} == {
+        "Your trial with Nordlys ends on December 2",
+        "Dein Testzeitraum bei Nordlys endet am 2. Dezember",
+    }
 
 
 def test_a_trial_without_a_card_asks_for_one(shop: Shop, cloud: Cloud) -> None:

@@ -56,6 +56,15 @@ def test_a_mail_goes_out_after_a_failed_payment_and_none_after_the_next_run(shop
     assert mail.destinations["ToAddresses"] == ["astrid@example.com"]
 
 
+def test_who_names_no_language_is_written_to_in_that_of_their_country(shop: Shop, cloud: Cloud) -> None:
+    shop.fail_renewal(address={"country": "DE"}, card="pm_twin_expired_card")
+
+    shop.advance(DAY)
+
+    assert run(shop, cloud) == ["sent"]
+    assert subjects(cloud) == ["Deine Zahlung über 149 SEK an Nordlys hat nicht geklappt"]
+
+
 def test_the_campaign_sends_its_four_mails_on_their_days_and_no_more(shop: Shop, cloud: Cloud) -> None:
     customer = shop.fail_renewal(card="pm_twin_expired_card")
 

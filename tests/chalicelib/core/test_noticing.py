@@ -108,7 +108,7 @@ def test_several_that_were_missed_are_one_mail_the_newest() -> None:
     assert found(trialing(end), end).notice is None
 
 
-def test_a_date_that_moves_is_announced_anew_and_one_that_moves_within_its_day_is_not() -> None:
+def test_a_date_that_moves_to_another_day_is_announced_anew_and_within_its_day_is_not() -> None:
     end = local(2026, 12, 18, 14)
     now = end - 3 * DAY
 

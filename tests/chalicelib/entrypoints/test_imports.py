@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[3]
 HEAVY = {
     *("stripe", "boto3", "s3transfer", "aws_lambda_powertools", "jinja2", "babel", "yaml", "tomllib", "zoneinfo"),
     *("chalicelib.pages.render", "chalicelib.mails.render", "chalicelib.wording", "chalicelib.campaigns"),
+    "chalicelib.core.zones",
     *("chalicelib.actions.reconcile", "chalicelib.actions.send_reminder", "chalicelib.actions.links"),
     *("chalicelib.actions.show_customer", "chalicelib.actions.open_portal", "chalicelib.stripe_api.gateway"),
 }

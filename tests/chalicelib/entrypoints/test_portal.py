@@ -1,5 +1,6 @@
 """POST /v1/portal-sessions and /v1/portal-links."""
 
+import json
 from typing import Any
 
 import pytest
@@ -254,3 +255,17 @@ def test_a_link_cannot_live_longer_than_a_week(customer: str, api_key: str, expi
     answer = call("POST", LINKS, {"customer": customer, "expires_in": expires_in}, key=api_key)
 
     assert (answer.status, answer.json["error"]["param"]) == (400, "expires_in")
+
+
+def test_what_stripe_refuses_is_not_to_be_tried_again(customer: str, api_key: str, edge: TwinEdge) -> None:
+    """A flow that the portal's configuration has switched off, say."""
+    refused = json.dumps({"error": {"type": "invalid_request_error", "message": "switched off"}})
+    edge.fail = lambda _method, _path: (refused, 400, {})
+
+    answer = call("POST", SESSIONS, {"customer": customer}, key=api_key)
+
+    assert (answer.status, answer.json["error"]["code"]) == (502, "stripe_refused")
+    assert "would again" in answer.json["error"]["message"]
+    assert "Try again" not in answer.json["error"]["message"]
+    assert "Retry-After" not in answer.headers
+    assert answer.headers["X-Request-Id"]

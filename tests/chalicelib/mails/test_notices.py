@@ -123,6 +123,24 @@ def test_a_renewal_names_price_day_and_the_way_out() -> None:
     assert "cancel before 26 January 2027, and it won't renew." in mail.text
 
 
+@pytest.mark.parametrize(
+    "language, country, day, price",
+    [
+        ("en", "US", "January 26, 2027", "SEK 1,490"),
+        ("en-GB", "US", "26 January 2027", "SEK 1,490"),
+        ("en", "GB", "26 January 2027", "SEK 1,490"),
+        ("en", "JP", "26 January 2027", "1 490 kr"),  # nobody writes so there: as the site's country does
+        ("en", None, "26 January 2027", "1 490 kr"),
+    ],
+)
+def test_days_and_prices_are_written_as_in_the_readers_country(
+    language: str, country: str | None, day: str, price: str
+) -> None:
+    reader = replace(READER, language=language, country=country)
+    text = render.renewal_notice(replace(YEAR, reader=reader)).text
+    assert f"on {day} and costs {price} a year" in text
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("interval", ["day", "week", "month", "year", None])
 def test_prices_are_written_in_every_language(language: str, interval: str | None) -> None:

@@ -167,11 +167,32 @@ def test_the_products_come_in_the_order_of_the_items_expanded_or_not() -> None:
     ],
 )
 def test_a_time_zone_counts_only_by_its_iana_name(name: str, zone: str | None) -> None:
-    assert debtor(invoice(customer=CUSTOMER | {"metadata": {"timezone": name}})).time_zone == zone
+    customer = CUSTOMER | {"metadata": {"timezone": name}, "address": None}
+    assert debtor(invoice(customer=customer)).time_zone == zone
 
 
-def test_without_a_time_zone_in_the_metadata_there_is_none() -> None:
-    assert debtor(invoice(customer=CUSTOMER | {"metadata": {}})).time_zone is None
+@pytest.mark.parametrize(
+    "metadata, address, zone",
+    [
+        ({"timezone": "Asia/Tokyo"}, {"country": "SE"}, "Asia/Tokyo"),
+        ({"timezone": "Tokyo"}, {"country": "SE"}, "Europe/Stockholm"),
+        ({}, {"country": "JP"}, "Asia/Tokyo"),
+        ({}, {"country": "US", "state": "CA"}, "America/Los_Angeles"),
+        ({}, {"country": "US", "state": None}, None),
+        ({}, {"country": None, "state": "CA"}, None),
+        ({}, None, None),
+    ],
+)
+def test_the_zone_is_that_of_the_metadata_else_of_the_address(
+    metadata: dict[str, str], address: dict[str, str | None] | None, zone: str | None
+) -> None:
+    customer = CUSTOMER | {"metadata": metadata, "address": address}
+    assert debtor(invoice(customer=customer)).time_zone == zone
+
+
+def test_the_language_of_the_country_comes_after_the_customers_own() -> None:
+    customer = CUSTOMER | {"address": {"country": "FI"}}
+    assert debtor(invoice(customer=customer)).locales == ("sv", "en", "fi")
 
 
 def test_a_misshapen_invoice_is_told_not_guessed() -> None:

@@ -203,6 +203,14 @@ def test_the_country_is_that_of_the_address_else_of_the_shipping_address(key: st
     assert shapes.customer(shipped | {"address": None, "shipping": None}).country is None
 
 
+def test_the_state_is_of_the_address_that_has_the_country() -> None:
+    shipped = OBJECTS[Kind.CUSTOMER] | {"shipping": {"name": "A", "address": {"country": "US", "state": "CA"}}}
+
+    assert shapes.customer(shipped | {"address": {"country": "AU", "state": "NSW"}}).state == "NSW"
+    assert shapes.customer(shipped | {"address": {"country": "SE"}}).state is None
+    assert shapes.customer(shipped | {"address": {"country": None, "state": "NSW"}}).state == "CA"
+
+
 def test_the_shapes_of_older_versions_are_not_guessed_at() -> None:
     """Before basil the subscription of an invoice, and the periods of a subscription, stood at the top."""
     old_invoice = changed(INVOICE, "parent", drop=True) | {"subscription": "sub_1"}

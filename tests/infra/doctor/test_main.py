@@ -1,14 +1,17 @@
 """`python -m infra.doctor`: what is printed, the exit code, and that one failure does not hide the rest."""
 
+import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
+from chalicelib.core.site import CampaignRule, Experiment
 from chalicelib.store import api_keys, sites
 from infra.deployment import Deployment as Ours
 from infra.doctor import __main__ as doctor
-from infra.doctor.report import ok
+from infra.doctor.report import ok, on_stage, wrong
 from infra.stripe import account
 from tests.conftest import NOW, SITE
 from tests.infra.doctor.conftest import Deployment
@@ -37,6 +40,50 @@ def test_a_fault_ends_with_1(healthy: Deployment, capsys: pytest.CaptureFixture[
 
     assert doctor.main(["dev"]) == 1
     assert capsys.readouterr().out.splitlines()[-1] == "24 ok, 4 warn, 1 wrong"
+
+
+def test_a_remedy_never_sends_to_another_stage(healthy: Deployment, capsys: pytest.CaptureFixture[str]) -> None:
+    healthy.edge.twin.world.base_url = "https://elsewhere.example"
+    sites.put(replace(SITE, country="NO", livemode=True))
+    for key in api_keys.of_site(SITE.id):
+        api_keys.revoke(SITE.id, key.id, NOW)
+
+    assert doctor.main(["dev"]) == 1
+
+    named = re.findall(r"-> .*python -m infra\.\S+.*", capsys.readouterr().out)
+    assert len(named) >= 3
+    assert [each for each in named if " --stage dev" not in each] == []
+
+
+@pytest.mark.parametrize(
+    "remedy, expected",
+    [
+        ("python -m infra.sites apply", "python -m infra.sites apply --stage dev"),
+        ("python -m infra.sites plan names all 2", "python -m infra.sites plan --stage dev names all 2"),
+        (
+            "python -m infra.stripe apply enables it; then python -m infra.reconcile",
+            "python -m infra.stripe apply --stage dev enables it; then python -m infra.reconcile --stage dev",
+        ),
+        ("python -m infra.redrive list --stage dev", "python -m infra.redrive list --stage dev"),
+        ("make deploy STAGE=dev, then look again", "make deploy STAGE=dev, then look again"),
+    ],
+)
+def test_every_command_of_a_remedy_has_the_stage(remedy: str, expected: str) -> None:
+    assert on_stage(wrong("it", remedy), "dev").remedy == expected
+
+
+def test_stripes_retries_must_last_as_long_as_the_longest_campaign(
+    healthy: Deployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rules = (CampaignRule("annual_60", interval="year"),)
+    sites.put(replace(SITE, campaign_rules=rules, experiment=Experiment("spring", "monthly_28", 20)))
+
+    doctor.main(["dev"])
+    assert "Stripe's retries must go on for 60 days" in capsys.readouterr().out
+
+    sites.put(replace(SITE, experiment=Experiment("spring", "monthly_28", 20)))
+    doctor.main(["dev"])
+    assert "Stripe's retries must go on for 28 days" in capsys.readouterr().out
 
 
 def test_where_nothing_is_deployed_that_is_all_there_is_to_say(

@@ -37,6 +37,17 @@ def test_a_mistake_is_named_and_no_value_told(value: object, words: str) -> None
     assert "VALUE" not in "".join(map(str, lines))
 
 
+@pytest.mark.parametrize(
+    "value", [GOOD | {"stripe_api_key": "pk_live_VALUE"}, GOOD | {"webhook_secrets": {"default": []}}]
+)
+def test_the_remedy_for_one_member_keeps_the_others(value: object) -> None:
+    """Whoever puts a value of the first shape in its place deletes the sites' signing secrets."""
+    remedy = told(list(secret.judge(value, True, "arn")), "wrong")
+
+    assert "change that alone within the value of arn" in remedy
+    assert "{" not in remedy
+
+
 def test_a_live_key_in_a_test_deployment_is_wrong() -> None:
     assert "not for test mode" in told(list(secret.judge(GOOD, False, "arn")), "wrong")
 

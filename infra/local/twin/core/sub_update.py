@@ -249,9 +249,6 @@ def cancel_now(world: World, sub: Obj, p: Obj) -> Obj:
     return sub
 
 
-DELETE_DISCOUNT: dict[str, Check | Required] = {}
-
-
 def delete_discount(world: World, call: Call) -> Obj:
     """Takes all discounts off."""
     sub = world.get("subscription", call.id)
