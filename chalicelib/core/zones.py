@@ -1,7 +1,8 @@
 """The time zone of an address at Stripe, whose API has no time zone of a customer: by its country, or its state there.
 
-A country has one zone, or a main one in which by far the most people live. Where neither is so (the United States without
-a state) there is no answer, for a guessed hour is a mail at night. Source: zone.tab of the IANA time zone database.
+A country has one zone, or a main one in which by far the most people live. Where neither is so and no state is given, it is
+one in its middle: what leaves there from 9 to 17 is read by day on either coast. Source: zone.tab of the IANA time zone
+database.
 """
 
 import re
@@ -79,12 +80,14 @@ A state in two zones has that of the most people.
 
 _ELSEWHERE = {("US", "HI"): "Pacific/Honolulu"}
 
+_MIDDLE = {"AU": "Australia/Adelaide", "CA": "America/Winnipeg", "RU": "Asia/Yekaterinburg", "US": "America/Chicago"}
+
 
 def of_address(country: str | None, state: str | None = None) -> str | None:
     """The IANA zone of an address by its country (ISO 3166) and state (`CA`, `US-CA`, `B.C.`); None for no plain answer."""
     place = (country or "").strip().upper()
     within = re.sub("[^A-Z]", "", (state or "").upper().removeprefix(f"{place}-"))
-    return _of_states().get((place, within)) or _of_countries().get(place)
+    return _of_states().get((place, within)) or _of_countries().get(place) or _MIDDLE.get(place)
 
 
 @cache

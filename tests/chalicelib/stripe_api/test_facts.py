@@ -178,7 +178,7 @@ def test_a_time_zone_counts_only_by_its_iana_name(name: str, zone: str | None) -
         ({"timezone": "Tokyo"}, {"country": "SE"}, "Europe/Stockholm"),
         ({}, {"country": "JP"}, "Asia/Tokyo"),
         ({}, {"country": "US", "state": "CA"}, "America/Los_Angeles"),
-        ({}, {"country": "US", "state": None}, None),
+        ({}, {"country": "US", "state": None}, "America/Chicago"),
         ({}, {"country": None, "state": "CA"}, None),
         ({}, None, None),
     ],
