@@ -154,8 +154,8 @@ def _in_window(at: float, zone: ZoneInfo) -> bool:
 def _too_often(world: World) -> list[str]:
     """Two mails within the cap.
 
-    Only a final notice that would else come too late may follow a mail about other cases, and any a mail of which nobody could
-    know that it had left.
+    Only a final notice that would else come too late may follow a mail about other cases, or one that somebody wanted at once;
+    and any mail one of which nobody could know that it had left.
     """
     return [
         f"two mails within {after.at - before.at:.0f} s"
@@ -166,7 +166,7 @@ def _too_often(world: World) -> list[str]:
 
 def _last_chance(before: Sent, after: Sent) -> bool:
     others = {case for case, _ in before.covers}
-    return any(step == "day_7" and case not in others for case, step in after.covers)
+    return any(step == "day_7" and (before.by_hand or case not in others) for case, step in after.covers)
 
 
 def _forgotten(edges: Edges, world: World) -> Iterator[str]:
