@@ -59,8 +59,7 @@ def _counts(other: OpenCase) -> bool:
 
 
 def _is_asked_for(owed: Owed) -> bool:
-    goes_on = owed.invoice.subscription is not None and owed.subscription_status not in dunning.ENDED_SUBSCRIPTION
-    return goes_on and opens_case(owed.invoice)
+    return opens_case(owed.invoice) and not dunning.subscription_gone(owed.invoice, owed.subscription_status)
 
 
 def _other(site: Site, case: OpenCase, owed: Owed, debtor: Debtor) -> Other:

@@ -34,9 +34,10 @@ def show_access(site: Site, ident: str, now: int) -> dict[str, Any]:
 
 def _is_owed(invoice: Invoice, account: Account) -> bool:
     """Also where Stripe has given an invoice up as uncollectible, and its subscription runs on."""
-    if opens_case(replace(invoice, status="open")) and invoice.status == "uncollectible":
-        return any(each.id == invoice.subscription and each.status in LIVE for each in account.subscriptions)
-    return opens_case(invoice)
+    if invoice.status != "uncollectible":
+        return opens_case(invoice)
+    runs = any(each.id == invoice.subscription and each.status in LIVE for each in account.subscriptions)
+    return runs and opens_case(replace(invoice, status="open"))
 
 
 def _unpaid(stored: StoredInvoice) -> Unpaid:

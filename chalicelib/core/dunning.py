@@ -212,7 +212,7 @@ def _next_retry(facts: Facts) -> int | None:
 def _closing_reason(campaign: Campaign, case: Case, facts: Facts, zone: str, now: int) -> str | None:
     if not opens_case(facts.invoice):
         return f"invoice_{facts.invoice.status}"
-    if ended := _subscription_gone(facts):
+    if ended := subscription_gone(facts.invoice, facts.subscription_status):
         return ended
     if facts.customer_gone:
         return "customer_deleted"
@@ -223,10 +223,11 @@ def _closing_reason(campaign: Campaign, case: Case, facts: Facts, zone: str, now
     return "campaign_ended" if now >= ends_at(campaign, case, zone) else None
 
 
-def _subscription_gone(facts: Facts) -> str | None:
-    if facts.invoice.subscription is None:
+def subscription_gone(invoice: Invoice, status: str | None) -> str | None:
+    """Why no mail asks for an invoice whose subscription has that status at Stripe; None where one does."""
+    if invoice.subscription is None:
         return "no_subscription"  # our mails speak of one
-    return f"subscription_{facts.subscription_status}" if facts.subscription_status in ENDED_SUBSCRIPTION else None
+    return f"subscription_{status}" if status in ENDED_SUBSCRIPTION else None
 
 
 def _until_next(campaign: Campaign, case: Case, facts: Facts, zone: str) -> Decision:

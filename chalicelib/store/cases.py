@@ -89,23 +89,23 @@ def due(now: int) -> Iterator[tuple[str, str]]:
 
 def of_customer(pk: str) -> dict[Key, OpenCase]:
     """All open cases of a customer, as they are now: one Query."""
-    bind()
-    span = ObjectRow.sk.between(keys.INVOICES, f"{keys.INVOICES}\uffff")
-    with store_errors():
-        rows = list(ObjectRow.query(pk, span, ObjectRow.due_shard.exists(), consistent_read=True))
-    cases = (_case(row) for row in rows)
+    cases = (_case(row) for row in _invoices(pk, ObjectRow.due_shard.exists()))
     return {case.key: case for case in cases if case is not None}
 
 
 def owes(key: Key) -> bool:
     """Whether the customer has an open invoice beside the one at `key`, be its case closed or none: one Query."""
+    unsettled = ObjectRow.gone.does_not_exist() & (ObjectRow.state["status"] == "open")
+    records = (record_of(row) for row in _invoices(key.pk, unsettled) if row.sk != key.sk)
+    return any(isinstance(record, Invoice) and record.amount_remaining > 0 for record in records)
+
+
+def _invoices(pk: str, condition: Condition) -> list[ObjectRow]:
+    """The rows of a customer's invoices that hold a condition, as they are now: one Query."""
     bind()
     span = ObjectRow.sk.between(keys.INVOICES, f"{keys.INVOICES}\uffff")
-    unsettled = ObjectRow.gone.does_not_exist() & (ObjectRow.state["status"] == "open")
     with store_errors():
-        rows = list(ObjectRow.query(key.pk, span, unsettled, consistent_read=True))
-    records = (record_of(row) for row in rows if row.sk != key.sk)
-    return any(isinstance(record, Invoice) and record.amount_remaining > 0 for record in records)
+        return list(ObjectRow.query(pk, span, condition, consistent_read=True))
 
 
 def _case(row: ObjectRow) -> OpenCase | None:
@@ -160,11 +160,7 @@ def hold(case: Entry, until: int, freeze: Frozen | None = None) -> bool:
 
 def park(case: Entry, until: int) -> bool:
     """As `hold`, though the mailer that parks it may have claimed a mail about it, which SES then refused."""
-    try:
-        update(ObjectRow, case.key, [ObjectRow.due_at.set(until)], ObjectRow.due_at == case.due_at)
-    except Refused:
-        return False
-    return True
+    return _stored(case.key, [ObjectRow.due_at.set(until)], ObjectRow.due_at == case.due_at)
 
 
 def close(case: OpenCase, reason: str, freeze: Frozen | None = None) -> bool:
@@ -182,8 +178,13 @@ def _nothing_due() -> list[Action]:
 
 
 def _write(case: Entry, actions: list[Action]) -> bool:
+    return _stored(case.key, actions, unchanged(case))
+
+
+def _stored(key: Key, actions: list[Action], condition: Condition) -> bool:
+    """One write; False where the row does not hold the condition."""
     try:
-        update(ObjectRow, case.key, actions, unchanged(case))
+        update(ObjectRow, key, actions, condition)
     except Refused:
         return False
     return True
@@ -193,18 +194,12 @@ def collected(key: Key, card: str, steps: Iterable[str], at: int) -> None:
     """Write down on an invoice what was done with a new card, in order. Raises StoreUnavailable."""
     lines: list[Any] = [{"card": card, "step": step, "at": at} for step in steps]
     action = ObjectRow.case_collected.set((ObjectRow.case_collected | []).append(lines))
-    try:
-        update(ObjectRow, key, [action], ObjectRow.pk.exists())
-    except Refused:
-        return
+    _stored(key, [action], ObjectRow.pk.exists())
 
 
 def clicked(key: Key, at: int) -> None:
     """Somebody followed the link of a mail about this case (UTC seconds): one write. Raises StoreUnavailable."""
-    try:
-        update(ObjectRow, key, [ObjectRow.case_clicked_at.set(at)], ObjectRow.case_opened_at.exists())
-    except Refused:
-        return
+    _stored(key, [ObjectRow.case_clicked_at.set(at)], ObjectRow.case_opened_at.exists())
 
 
 def sent_action(step: str, at: int) -> Action:
@@ -239,11 +234,7 @@ def resume(key: Key, invoice: str, now: int, send_now: bool = False) -> bool:
 
 def _by_hand(key: Key, actions: list[Action], also: Condition | None = None) -> bool:
     there = ObjectRow.case_opened_at.exists() & (ObjectRow.state["status"] == "open")
-    try:
-        update(ObjectRow, key, actions, there if also is None else there & also)
-    except Refused:
-        return False
-    return True
+    return _stored(key, actions, there if also is None else there & also)
 
 
 def is_open(row: ObjectRow) -> bool:

@@ -25,16 +25,10 @@ from tests import records
 from tests.chalicelib.mails.builders import reminder
 from tests.conftest import NOW, SITE, Cloud
 from tests.edge import TwinEdge
-from tests.shop import DAY, Shop, act, sqs_event
+from tests.shop import DAY, Shop, run, sqs_event
 
 SCOPE = SITE.scope
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
-
-
-def run(shop: Shop, cloud: Cloud) -> list[str]:
-    """One run of the schedule and of the mailer behind it."""
-    queue_due(shop.twin.now)
-    return [act(message, shop.twin.now) for message in cloud.messages(cloud.mails_url)]
 
 
 def live(shop: Shop, cloud: Cloud, days: float, every: int = 2) -> None:
@@ -53,8 +47,7 @@ def case_of(customer: str) -> StoredInvoice:
 
 def pay(shop: Shop, customer: str) -> None:
     """The customer pays with a new card, and Stripe says so."""
-    shop.card(customer, "pm_card_visa")
-    shop.do("POST", f"invoices/{shop.newest_invoice(customer)['id']}/pay")
+    shop.pay(customer)
 
 
 def test_two_identical_failed_mails(shop: Shop, cloud: Cloud) -> None:

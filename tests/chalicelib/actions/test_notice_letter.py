@@ -8,10 +8,10 @@ import pytest
 from chalicelib import clock
 from chalicelib.actions.links import LIFETIME
 from chalicelib.store import links
-from tests.chalicelib.actions.test_send_notice import expiring, live, run, send_all, trial, yearly
+from tests.chalicelib.actions.test_send_notice import expiring, live, send_all, trial, yearly
 from tests.chalicelib.entrypoints.caller import Answer, call
 from tests.conftest import SITE, Cloud
-from tests.shop import DAY, Shop
+from tests.shop import DAY, Shop, run
 
 __all__ = ["expiring"]
 
@@ -65,8 +65,7 @@ def paid_after_all(shop: Shop, cloud: Cloud) -> None:
     customer = shop.fail_renewal(card="pm_twin_expired_card")
     shop.advance(DAY)
     run(shop, cloud)
-    shop.card(customer, "pm_card_visa")
-    shop.do("POST", f"invoices/{shop.newest_invoice(customer)['id']}/pay")
+    shop.pay(customer)
     shop.deliver()
     live(shop, cloud, 3)
 

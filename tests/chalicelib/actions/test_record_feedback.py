@@ -8,16 +8,13 @@ import pytest
 
 from chalicelib import config
 from chalicelib.actions import posting
-from chalicelib.actions.queue_due import queue_due
 from chalicelib.actions.record_feedback import record_feedback
-from chalicelib.actions.send_reminder import send_reminder
 from chalicelib.aws import clients
 from chalicelib.entrypoints.record_mail_feedback import record_mail_feedback
 from chalicelib.errors import Misconfigured, UnknownShape
 from chalicelib.store import mail_health, outbox
-from chalicelib.store.keys import Key
 from tests.conftest import NOW, SITE, Cloud, everything
-from tests.shop import DAY, Shop
+from tests.shop import DAY, Shop, run
 
 SCOPE, TO = SITE.scope, "astrid@example.com"
 Told = Callable[..., str]
@@ -36,14 +33,6 @@ def tags(monkeypatch: pytest.MonkeyPatch, cloud: Cloud) -> dict[str, str]:
 
     monkeypatch.setattr(ses, "send_email", send)
     return seen
-
-
-def run(shop: Shop, cloud: Cloud) -> list[str]:
-    """One run of the schedule and of the mailer behind it."""
-    queue_due(shop.twin.now)
-    return [
-        send_reminder(Key(message["pk"], message["sk"]), shop.twin.now) for message in cloud.messages(cloud.mails_url)
-    ]
 
 
 def mailed(shop: Shop, cloud: Cloud, **fields: Any) -> str:

@@ -15,7 +15,7 @@ from chalicelib.core.site import AccessPolicy, Experiment
 from chalicelib.store import customers, sites
 from tests.conftest import SITE, Cloud
 from tests.edge import TwinEdge
-from tests.shop import DAY, Shop, act
+from tests.shop import DAY, Shop, act, run
 
 SCOPE = SITE.scope
 
@@ -40,12 +40,6 @@ def unpaid(shop: Shop, customer: str) -> list[str]:
     """The customer's open invoices at Stripe, the oldest first."""
     found = shop.do("GET", "invoices", customer=customer, status="open")["data"]
     return [invoice["id"] for invoice in reversed(found)]
-
-
-def run(shop: Shop, cloud: Cloud) -> list[str]:
-    """One run of the schedule and of the mailer behind it."""
-    queue_due(shop.twin.now)
-    return [act(message, shop.twin.now) for message in cloud.messages(cloud.mails_url)]
 
 
 def until_both_are_told(shop: Shop, cloud: Cloud, customer: str, texts: list[str]) -> str:

@@ -103,8 +103,7 @@ def test_the_numbers_are_those_of_the_day(shop: Shop, cloud: Cloud, texts: list[
     customer = shop.fail_renewal(card="pm_twin_expired_card")
     morning(shop)
     run(cloud)
-    shop.card(customer, "pm_card_visa")
-    shop.do("POST", f"invoices/{shop.newest_invoice(customer)['id']}/pay")
+    shop.pay(customer)
     morning(shop)
     run(cloud)
 

@@ -19,17 +19,11 @@ from chalicelib.store import cases, customers, keys, mail_health, optouts, outbo
 from chalicelib.store.keys import Key
 from tests.conftest import SITE, Cloud
 from tests.edge import TwinEdge
-from tests.shop import DAY, Shop, act
+from tests.shop import DAY, Shop, run
 
 HOUR = 3600
 SCOPE = SITE.scope
 PRICE = re.compile(r"1\W490\Wkr")
-
-
-def run(shop: Shop, cloud: Cloud) -> list[str]:
-    """One run of the schedule and of the mailer behind it."""
-    queue_due(shop.twin.now)
-    return [act(message, shop.twin.now) for message in cloud.messages(cloud.mails_url)]
 
 
 def live(shop: Shop, cloud: Cloud, days: float, step: int = 6 * HOUR) -> list[str]:
@@ -207,8 +201,7 @@ def test_an_invoice_that_we_wrote_about_is_thanked_for_once_when_it_is_paid(shop
     customer = shop.fail_renewal(card="pm_twin_expired_card")
     shop.advance(DAY)
     assert run(shop, cloud) == ["sent"]
-    shop.card(customer, "pm_card_visa")
-    shop.do("POST", f"invoices/{shop.newest_invoice(customer)['id']}/pay")
+    shop.pay(customer)
     shop.deliver()
 
     assert len(live(shop, cloud, 15)) == 1
@@ -224,8 +217,7 @@ def test_thanks_wait_for_the_cap_and_are_sent_though_the_event_of_the_payment_wa
     customer = shop.fail_renewal(card="pm_twin_expired_card")
     shop.advance(DAY)
     run(shop, cloud)
-    shop.card(customer, "pm_card_visa")
-    shop.do("POST", f"invoices/{shop.newest_invoice(customer)['id']}/pay")
+    shop.pay(customer)
     shop.deliver()
 
     assert run(shop, cloud) == ["held"]
@@ -309,8 +301,7 @@ def test_a_subscription_whose_last_invoice_was_paid_after_all_is_not_told_of_its
     shop.twin.world.settings.change({"retries": [36 * HOUR]})
     customer = shop.fail_renewal(card="pm_twin_expired_card")
     shop.advance(38 * HOUR)
-    shop.card(customer, "pm_card_visa")
-    shop.do("POST", f"invoices/{shop.newest_invoice(customer)['id']}/pay")
+    shop.pay(customer)
 
     live_without_events(shop, cloud, 5)
     assert kinds(shop) == []

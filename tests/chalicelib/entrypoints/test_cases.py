@@ -174,8 +174,7 @@ def test_access_falls_with_the_days_and_comes_back_with_the_money(shop: Shop, cl
     )
     shop.advance(grace["until"] - shop.twin.now)
     assert told() == ("limited", "days_unpaid")
-    shop.card(customer, "pm_card_visa")
-    shop.do("POST", f"invoices/{shop.newest_invoice(customer)['id']}/pay")
+    shop.pay(customer)
     shop.deliver()
     assert told() == ("full", "nothing_unpaid")
 

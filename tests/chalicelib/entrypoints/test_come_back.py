@@ -9,13 +9,12 @@ from chalicelib.entrypoints.collect_payments import collect_payments
 from chalicelib.store import keys, links, sites, table
 from chalicelib.store.tables import LinkRow
 from tests.canaries import leaked
-from tests.chalicelib.actions.test_send_reminder import run
 from tests.chalicelib.core.tricks import tricks
 from tests.chalicelib.entrypoints.caller import Answer, call
 from tests.chalicelib.entrypoints.test_links import card_page, post  # noqa: F401 - a fixture
 from tests.conftest import SITE, Cloud
 from tests.edge import TwinEdge
-from tests.shop import DAY, Shop, sqs_event
+from tests.shop import DAY, Shop, run, sqs_event
 
 ROUTE = "/done/{link_id}"
 RETURN = f"{SITE.home_url}/back"

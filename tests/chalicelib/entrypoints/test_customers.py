@@ -71,8 +71,7 @@ def test_a_failed_invoice_stands_open_with_its_case(shop: Shop, api_key: str) ->
 
 def test_a_paid_invoice_shows_its_case_as_recovered(shop: Shop, api_key: str) -> None:
     customer = shop.fail_renewal()
-    shop.card(customer, "pm_card_visa")
-    shop.do("POST", f"invoices/{shop.newest_invoice(customer)['id']}/pay")
+    shop.pay(customer)
     shop.deliver()
 
     seen = call("GET", CUSTOMER, key=api_key, customer_id=customer).json

@@ -8,11 +8,10 @@ from chalicelib.actions import throttle
 from chalicelib.errors import TooMany
 from chalicelib.store import keys, links, table
 from chalicelib.store.tables import LinkRow
-from tests.chalicelib.actions.test_send_reminder import run
 from tests.chalicelib.entrypoints.caller import Answer, call
 from tests.conftest import SITE, Cloud, everything
 from tests.edge import TwinEdge
-from tests.shop import DAY, Shop
+from tests.shop import DAY, Shop, run
 
 ROUTE = "/l/{token}"
 
@@ -180,8 +179,7 @@ def test_the_link_of_a_settled_invoice_says_that_nothing_is_left_to_do(shop: Sho
     assert run(shop, cloud) == ["sent"]
     token = cloud.mails()[0].body.split("/l/")[1].split()[0].strip('"<>')
     assert get(token).status == 200
-    shop.card(customer, "pm_card_visa")
-    shop.do("POST", f"invoices/{shop.newest_invoice(customer)['id']}/pay")
+    shop.pay(customer)
     shop.deliver()
 
     page = get(token)

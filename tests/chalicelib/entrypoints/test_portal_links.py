@@ -6,10 +6,9 @@ from typing import Any
 import pytest
 
 from chalicelib.store import api_keys, sites
-from tests.chalicelib.actions.test_send_reminder import run
 from tests.chalicelib.entrypoints.caller import Answer, call
 from tests.conftest import NOW, SITE, Cloud
-from tests.shop import DAY, Shop
+from tests.shop import DAY, Shop, run
 
 LINKS, LINK = "/v1/portal-links", "/v1/portal-links/{link_id}"
 

@@ -8,11 +8,11 @@ from botocore.exceptions import EndpointConnectionError
 from chalicelib.aws import clients
 from chalicelib.store import keys, links, optouts
 from chalicelib.store.tables import ObjectRow
-from tests.chalicelib.actions.test_send_notice import CONSENT, WIN_BACK, end, run, send_all
+from tests.chalicelib.actions.test_send_notice import CONSENT, WIN_BACK, end, send_all
 from tests.chalicelib.conftest import shop
 from tests.chalicelib.entrypoints.caller import Answer, call
 from tests.conftest import NOW, SITE, Cloud, everything
-from tests.shop import DAY, Shop
+from tests.shop import DAY, Shop, run
 
 __all__ = ["shop"]
 
